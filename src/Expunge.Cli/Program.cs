@@ -1,0 +1,1 @@
+namespace Expunge.Cli; internal static class Program { private static void Main() { } }

@@ -1,0 +1,50 @@
+namespace Expunge;
+
+/// <summary>Every code that an <see cref="ExpungeException"/> or a finding carries. Each has its entry in docs/errors.md.</summary>
+public static class ErrorCodes
+{
+    /// <summary>The command line is not understood or lacks something.</summary>
+    public const string Usage = "EXP1001";
+
+    /// <summary>The server can't be reached or refuses the login.</summary>
+    public const string CannotConnect = "EXP1002";
+
+    /// <summary>The server is older than PostgreSQL 14.</summary>
+    public const string ServerTooOld = "EXP1003";
+
+    /// <summary>The server is a standby: nothing can be changed there.</summary>
+    public const string ServerIsStandby = "EXP1004";
+
+    /// <summary>The connection goes through a transaction pooler, where session locks and settings are lost.</summary>
+    public const string TransactionPooler = "EXP1005";
+
+    /// <summary>The database uses Citus, which is not supported yet.</summary>
+    public const string CitusDetected = "EXP1006";
+
+    /// <summary>The connection string or URI is not understood.</summary>
+    public const string BadConnectionString = "EXP1007";
+
+    /// <summary>The policy file can't be read, or something in it is wrong.</summary>
+    public const string PolicyInvalid = "EXP1101";
+
+    /// <summary>The policy file does not exist.</summary>
+    public const string PolicyNotFound = "EXP1102";
+
+    /// <summary>The root table does not exist or has no usable key.</summary>
+    public const string RootNotFound = "EXP1103";
+
+    /// <summary>A file that a command would write exists already.</summary>
+    public const string FileExists = "EXP1104";
+
+    /// <summary>A confirmation is needed, and there is neither a terminal nor <c>--yes</c>.</summary>
+    public const string NeedsConfirmation = "EXP1105";
+
+    /// <summary>An id is not of the type of the root's key.</summary>
+    public const string BadId = "EXP1106";
+
+    /// <summary>No pg_dump, or one older than the server.</summary>
+    public const string PgDumpUnusable = "EXP1201";
+
+    /// <summary>No PostgreSQL server binaries could be found or installed.</summary>
+    public const string NoServerBinaries = "EXP1202";
+}

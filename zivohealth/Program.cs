@@ -1,0 +1,1 @@
+namespace ZivoHealth; internal static class Program { private static void Main() { } }
