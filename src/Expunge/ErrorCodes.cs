@@ -47,4 +47,55 @@ public static class ErrorCodes
 
     /// <summary>No PostgreSQL server binaries could be found or installed.</summary>
     public const string NoServerBinaries = "EXP1202";
+
+    /// <summary>The role lacks a right that the command needs.</summary>
+    public const string MissingRight = "EXP1301";
+
+    /// <summary>The journal would join a publication FOR ALL TABLES.</summary>
+    public const string JournalPublished = "EXP1302";
+
+    /// <summary>The policy changed under a revision that is already applied.</summary>
+    public const string PolicyChanged = "EXP1303";
+
+    /// <summary>Another run of Expunge is at work on this database.</summary>
+    public const string AnotherRun = "EXP2001";
+
+    /// <summary>A lock could not be had within the time allowed.</summary>
+    public const string LockNotAvailable = "EXP2002";
+
+    /// <summary>The policy leaves shared references undecided.</summary>
+    public const string Undecided = "EXP2003";
+
+    /// <summary>A constraint is no longer as the plan or the journal has it.</summary>
+    public const string ConstraintChanged = "EXP2004";
+
+    /// <summary>Rows violate the foreign key: their parent is gone.</summary>
+    public const string OrphanRows = "EXP2005";
+
+    /// <summary>The policy requires a recent backup and there is none.</summary>
+    public const string BackupRequired = "EXP2006";
+
+    /// <summary>There is no revision to revert.</summary>
+    public const string NothingToRevert = "EXP2007";
+
+    /// <summary>The server refused a step.</summary>
+    public const string StepFailed = "EXP2008";
+
+    /// <summary>A foreign key of a kind that can't be changed here.</summary>
+    public const string Unsupported = "EXP2009";
+
+    /// <summary>A reference blocks the deletion.</summary>
+    public const string DeletionBlocked = "EXP2101";
+
+    /// <summary>Rows of the subject are left after the deletion; it was rolled back.</summary>
+    public const string Residue = "EXP2102";
+
+    /// <summary>The session could delete without the constraints being upheld.</summary>
+    public const string UnsafeSession = "EXP2103";
+
+    /// <summary>A subject does not exist.</summary>
+    public const string SubjectNotFound = "EXP2104";
+
+    /// <summary>The server refused the deletion.</summary>
+    public const string DeletionFailed = "EXP2105";
 }

@@ -1,0 +1,60 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using Expunge.Postgres;
+
+namespace Expunge.Catalog;
+
+/// <summary>What the database's catalog held at one moment. Immutable; read by <see cref="CatalogReader"/>.</summary>
+public sealed class CatalogSnapshot
+{
+    private readonly FrozenDictionary<QualifiedName, Table> _byName;
+    private readonly FrozenDictionary<uint, Table> _byOid;
+    private readonly ILookup<uint, Table> _partitions;
+
+    /// <summary>Puts a snapshot together; tests of pure code make their own.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="tables">All tables outside PostgreSQL's own schemas and Expunge's.</param>
+    /// <param name="foreignKeys">All declared foreign keys (<c>conparentid = 0</c>) of these tables.</param>
+    public CatalogSnapshot(ServerInfo server, ImmutableArray<Table> tables, ImmutableArray<ForeignKey> foreignKeys)
+    {
+        Server = server;
+        Tables = tables;
+        ForeignKeys = foreignKeys;
+        _byName = tables.ToFrozenDictionary(t => t.Name);
+        _byOid = tables.ToFrozenDictionary(t => t.Oid);
+        _partitions = tables.Where(t => t.PartitionOf is not null).ToLookup(t => t.PartitionOf!.Value);
+    }
+
+    /// <summary>The server.</summary>
+    public ServerInfo Server { get; }
+
+    /// <summary>The tables, by name.</summary>
+    public ImmutableArray<Table> Tables { get; }
+
+    /// <summary>The declared foreign keys, by table and name.</summary>
+    public ImmutableArray<ForeignKey> ForeignKeys { get; }
+
+    /// <summary>The table of that name, or null.</summary>
+    /// <param name="name">Schema and name.</param>
+    public Table? Find(QualifiedName name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>The table of that name, which a foreign key of this snapshot names.</summary>
+    /// <param name="name">Schema and name.</param>
+    /// <exception cref="KeyNotFoundException">There is none.</exception>
+    public Table Table(QualifiedName name) => _byName[name];
+
+    /// <summary>The partitioned tables above a partition, nearest first; none for other tables.</summary>
+    /// <param name="table">The table.</param>
+    public IEnumerable<Table> AncestorsOf(Table table)
+    {
+        for (var t = table; t.PartitionOf is { } parent && _byOid.TryGetValue(parent, out var up); t = up) yield return up;
+    }
+
+    /// <summary>The partitions below a partitioned table, at every level; none for other tables.</summary>
+    /// <param name="table">The table.</param>
+    public IEnumerable<Table> PartitionsOf(Table table) => _partitions[table.Oid].SelectMany(p => PartitionsOf(p).Prepend(p));
+
+    /// <summary>The tables that hold the rows: the leaf partitions of a partitioned table, the table itself otherwise.</summary>
+    /// <param name="table">The table.</param>
+    public IEnumerable<Table> LeavesOf(Table table) => table.IsPartitioned ? PartitionsOf(table).Where(p => !p.IsPartitioned) : [table];
+}

@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using Expunge.Postgres;
+
+namespace Expunge.Catalog;
+
+/// <summary>A table, ordinary or partitioned, or a partition.</summary>
+public sealed record Table
+{
+    /// <summary>Its <c>pg_class.oid</c>.</summary>
+    public required uint Oid { get; init; }
+
+    /// <summary>Its schema and name.</summary>
+    public required QualifiedName Name { get; init; }
+
+    /// <summary>Whether it is partitioned (and so holds no rows itself).</summary>
+    public bool IsPartitioned { get; init; }
+
+    /// <summary>The partitioned table that it is a partition of; null for others.</summary>
+    public uint? PartitionOf { get; init; }
+
+    /// <summary>The owning role.</summary>
+    public string Owner { get; init; } = "";
+
+    /// <summary>Whether this session's role is a member of the owner, which ALTER TABLE needs.</summary>
+    public bool CanAlter { get; init; } = true;
+
+    /// <summary>The planner's estimate of its rows.</summary>
+    public long EstimatedRows { get; init; }
+
+    /// <summary>The planner's estimate of its size in bytes, without indexes.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>Its columns, in order.</summary>
+    public ImmutableArray<Column> Columns { get; init; } = [];
+
+    /// <summary>Its indexes, by name.</summary>
+    public ImmutableArray<TableIndex> Indexes { get; init; } = [];
+
+    /// <summary>Its CHECK constraints.</summary>
+    public ImmutableArray<CheckConstraint> Checks { get; init; } = [];
+
+    /// <summary>What could keep a cascade from deleting its rows: BEFORE DELETE row triggers, rules, forced row-level security, inheritance children.</summary>
+    public ImmutableArray<string> DeleteSuppressors { get; init; } = [];
+
+    /// <summary>What could keep SET NULL or SET DEFAULT from changing its rows; as <see cref="DeleteSuppressors"/>.</summary>
+    public ImmutableArray<string> UpdateSuppressors { get; init; } = [];
+
+    /// <summary>The columns of its primary key; empty where it has none.</summary>
+    public ImmutableArray<string> PrimaryKey => Indexes.FirstOrDefault(i => i.IsPrimary) is { } index ? [.. index.Columns.OfType<string>()] : [];
+
+    /// <summary>The column of that name, or null.</summary>
+    /// <param name="name">The name, exactly as in the catalog.</param>
+    public Column? Column(string name) => Columns.FirstOrDefault(c => c.Name == name);
+
+    /// <inheritdoc/>
+    public override string ToString() => Name.ToString();
+}

@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using Expunge.Catalog;
+
+namespace Expunge.Graph;
+
+/// <summary>What the deletion of a root row deletes, as a set of tables with the references that lead there. Pure: no I/O.</summary>
+public sealed record Reach
+{
+    private Reach(Table root, ImmutableArray<ReachedTable> tables, ImmutableArray<Reference> references)
+    {
+        Root = root;
+        Tables = tables;
+        References = references;
+    }
+
+    /// <summary>The root table.</summary>
+    public Table Root { get; }
+
+    /// <summary>The tables that lose rows, the root first, then by depth and name.</summary>
+    public ImmutableArray<ReachedTable> Tables { get; }
+
+    /// <summary>Every reference to a table that loses rows, whatever it does: those that delete, those that set, those that block. By depth and name.</summary>
+    public ImmutableArray<Reference> References { get; }
+
+    /// <summary>The table's place in the reach, or null.</summary>
+    /// <param name="table">The table.</param>
+    public ReachedTable? Find(Table table) => Tables.FirstOrDefault(t => t.Table.Oid == table.Oid);
+
+    /// <summary>Follows the references from the root, breadth first.</summary>
+    /// <param name="graph">All references.</param>
+    /// <param name="root">The root table.</param>
+    /// <param name="deletes">Whether a deleted row deletes the rows that refer to it by this reference; where not, the reach ends there.</param>
+    public static Reach Of(ReferenceGraph graph, Table root, Func<Reference, bool> deletes)
+    {
+        var depth = new Dictionary<uint, (Table Table, int Depth)> { [root.Oid] = (root, 0) };
+        var via = new Dictionary<uint, List<Reference>> { [root.Oid] = [] };
+        var references = new List<(Reference Reference, int Depth)>();
+        var seen = new HashSet<Reference>();
+        var queue = new Queue<Table>([root]);
+        while (queue.TryDequeue(out var table))
+        {
+            var next = depth[table.Oid].Depth + 1;
+            foreach (var reference in graph.To(table))
+            {
+                if (!seen.Add(reference)) continue;
+                references.Add((reference, next));
+                if (!deletes(reference)) continue;
+                if (depth.TryAdd(reference.Table.Oid, (reference.Table, next)))
+                {
+                    via[reference.Table.Oid] = [];
+                    queue.Enqueue(reference.Table);
+                }
+
+                via[reference.Table.Oid].Add(reference);
+            }
+        }
+
+        return new Reach(
+            root,
+            [.. depth.Values.OrderBy(t => t.Depth).ThenBy(t => t.Table.Name).Select(t => new ReachedTable(t.Table, t.Depth, [.. via[t.Table.Oid]]))],
+            [.. references.OrderBy(r => r.Depth).ThenBy(r => r.Reference.Table.Name).ThenBy(r => r.Reference.Constraints[0].Name, StringComparer.Ordinal).Select(r => r.Reference)]);
+    }
+
+    /// <summary>How far from the root the referenced table is: 1 for a direct reference, 2 for a reference to a table with a direct one.</summary>
+    /// <param name="reference">A reference of <see cref="References"/>.</param>
+    public int DepthOf(Reference reference) =>
+        1 + Tables.Where(t => t.Table.Oid == reference.ReferencedTable.Oid).Select(t => t.Depth).DefaultIfEmpty(0).Min();
+
+    /// <summary>The shortest way from a table to the root, the table's own reference first; empty for the root.</summary>
+    /// <param name="table">A table of the reach.</param>
+    public ImmutableArray<Reference> PathFrom(Table table)
+    {
+        var path = ImmutableArray.CreateBuilder<Reference>();
+        for (var at = Find(table); at is { Depth: > 0 };)
+        {
+            var step = at.Via.MinBy(r => Find(r.ReferencedTable)?.Depth ?? int.MaxValue)!;
+            path.Add(step);
+            at = Find(step.ReferencedTable);
+        }
+
+        return path.ToImmutable();
+    }
+}

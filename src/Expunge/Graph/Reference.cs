@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using Expunge.Catalog;
+
+namespace Expunge.Graph;
+
+/// <summary>
+/// One way from a table's rows to the rows of another: the columns that refer and the key that they refer to. Usually one foreign key; more where somebody declared
+/// it twice (migrations that assume a constraint's name do).
+/// </summary>
+public sealed record Reference
+{
+    internal Reference(Table table, Table referencedTable, ImmutableArray<ForeignKey> constraints)
+    {
+        Table = table;
+        ReferencedTable = referencedTable;
+        Constraints = constraints;
+    }
+
+    /// <summary>The referencing table.</summary>
+    public Table Table { get; }
+
+    /// <summary>The referenced table.</summary>
+    public Table ReferencedTable { get; }
+
+    /// <summary>The foreign keys that declare it, by name; at least one.</summary>
+    public ImmutableArray<ForeignKey> Constraints { get; }
+
+    /// <summary>The referencing columns.</summary>
+    public ImmutableArray<string> Columns => Constraints[0].Columns;
+
+    /// <summary>The referenced columns, each at the place of its referencing one.</summary>
+    public ImmutableArray<string> ReferencedColumns => Constraints[0].ReferencedColumns;
+
+    /// <summary>Whether it refers to its own table.</summary>
+    public bool IsSelf => Table.Oid == ReferencedTable.Oid;
+
+    /// <summary>The columns that a SET NULL could set: those that are neither NOT NULL nor generated. Empty: SET NULL is impossible.</summary>
+    public ImmutableArray<string> NullableColumns => [.. Columns.Where(c => Table.Column(c)?.CanBeNull == true)];
+
+    /// <summary>Whether every row must have it: no column of it can be NULL.</summary>
+    public bool IsMandatory => NullableColumns.IsEmpty;
+
+    /// <summary>Whether an index lets PostgreSQL find the rows of one key without reading the whole table.</summary>
+    public bool HasIndex => Table.Indexes.Any(i => i.Supports(Columns));
+
+    /// <summary>As people and the policy file write it: <c>table.column</c>, <c>table.(a, b)</c>; the schema only where it is not <paramref name="schema"/>.</summary>
+    /// <param name="schema">The root's schema, which goes without saying.</param>
+    public string Display(string schema) => $"{Table.Name.Display(schema)}.{(Columns.Length == 1 ? Columns[0] : $"({string.Join(", ", Columns)})")}";
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Display("public")} → {ReferencedTable.Name.Display("public")}";
+
+    /// <summary>Two are the same when table and constraints are; a snapshot never holds two equal ones.</summary>
+    /// <param name="other">The other one; may be null.</param>
+    public bool Equals(Reference? other) => other is not null && Table.Oid == other.Table.Oid && Constraints[0].Name == other.Constraints[0].Name;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Table.Oid, Constraints[0].Name);
+}

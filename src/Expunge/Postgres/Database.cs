@@ -1,0 +1,137 @@
+using System.Net.Sockets;
+using Expunge.Catalog;
+using Npgsql;
+
+namespace Expunge.Postgres;
+
+/// <summary>A PostgreSQL database that Expunge works on: opens connections with the session settings that each kind of work needs.</summary>
+public sealed class Database : IAsyncDisposable
+{
+    /// <summary>The oldest server that is supported.</summary>
+    public const int OldestMajor = 14;
+
+    private readonly NpgsqlDataSource _source;
+
+    /// <summary>Connects lazily: nothing is sent before the first call.</summary>
+    /// <param name="settings">Where and as whom; its application name is shown in <c>pg_stat_activity</c>.</param>
+    public Database(NpgsqlConnectionStringBuilder settings)
+    {
+        // Work is sequential on a few long-lived sessions; a pool would only keep former backends alive, and resetting sessions would cost a round trip.
+        Settings = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false, IncludeErrorDetail = false, CommandTimeout = 0 };
+        _source = NpgsqlDataSource.Create(Settings);
+    }
+
+    /// <summary>Where and as whom. Holds the password: never print it.</summary>
+    public NpgsqlConnectionStringBuilder Settings { get; }
+
+    /// <summary>Reads the catalog and refuses a server that Expunge can't work on.</summary>
+    /// <param name="cancellation">Cancels it.</param>
+    /// <exception cref="ExpungeException">The server can't be reached, refuses the login, is older than <see cref="OldestMajor"/>, or has Citus.</exception>
+    public async Task<CatalogSnapshot> ReadCatalogAsync(CancellationToken cancellation = default)
+    {
+        await using var connection = await OpenAsync(cancellation);
+        return await ReadCatalogAsync(connection, cancellation);
+    }
+
+    internal async Task<CatalogSnapshot> ReadCatalogAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        // Before the catalog is read: its queries use what older servers lack.
+        if (connection.PostgreSqlVersion.Major < OldestMajor)
+        {
+            throw new ExpungeException(
+                ErrorCodes.ServerTooOld, $"The server at {ConnectionSettings.Describe(Settings)} is PostgreSQL {connection.PostgreSqlVersion}.",
+                $"Expunge needs PostgreSQL {OldestMajor} or later; upgrade the server first.");
+        }
+
+        var catalog = await CatalogReader.ReadAsync(connection, cancellation);
+        if (catalog.Server.HasCitus)
+        {
+            throw new ExpungeException(
+                ErrorCodes.CitusDetected, $"Database {catalog.Server.Database} uses Citus, which Expunge does not support yet: its distributed tables take other steps.",
+                "Nothing was changed. Use Expunge on a database without Citus.");
+        }
+
+        return catalog;
+    }
+
+    /// <summary>Opens a connection for reading. Statements are not limited in time: the caller's cancellation ends them.</summary>
+    /// <param name="cancellation">Cancels it.</param>
+    /// <exception cref="ExpungeException">The server can't be reached or refuses the login.</exception>
+    public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellation = default)
+    {
+        try
+        {
+            return await _source.OpenConnectionAsync(cancellation);
+        }
+        catch (NpgsqlException e)
+        {
+            throw CannotConnect(e);
+        }
+        catch (Exception e) when (e is SocketException or TimeoutException or IOException)
+        {
+            throw CannotConnect(e);
+        }
+    }
+
+    /// <summary>
+    /// Opens a connection for work that changes the database: no time limits of the role or the database apply (each step sets its own), names are resolved in
+    /// <c>pg_catalog</c> only, and the server notices within a second when this process is gone.
+    /// </summary>
+    internal async Task<NpgsqlConnection> OpenMaintenanceAsync(CancellationToken cancellation)
+    {
+        var connection = await OpenAsync(cancellation);
+        try
+        {
+            await connection.ExecuteAsync(
+                """
+                SET statement_timeout = 0; SET idle_session_timeout = 0; SET idle_in_transaction_session_timeout = '5min'; SET lock_timeout = '3s';
+                SET search_path = pg_catalog; SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off; SET row_security = off;
+                """,
+                cancellation);
+            if (connection.PostgreSqlVersion.Major >= 17) await connection.ExecuteAsync("SET transaction_timeout = 0", cancellation);
+            // Not every platform can watch the socket; there the server notices at the end of the statement.
+            await connection.TryExecuteAsync("SET client_connection_check_interval = '1s'", cancellation);
+            var backend = await connection.ScalarAsync<int>("SELECT pg_backend_pid()", cancellation);
+            if (backend != connection.ProcessID)
+            {
+                throw new ExpungeException(
+                    ErrorCodes.TransactionPooler, $"{ConnectionSettings.Describe(Settings)} is a connection pooler, not PostgreSQL itself: session settings and locks can get lost there.",
+                    "Connect to PostgreSQL directly (its own host and port) for this command.");
+            }
+
+            if (await connection.ScalarAsync<bool>("SELECT pg_is_in_recovery()", cancellation))
+            {
+                throw new ExpungeException(
+                    ErrorCodes.ServerIsStandby, $"The server at {ConnectionSettings.Describe(Settings)} is a standby: it is read-only.",
+                    "Connect to the primary. Nothing was changed.");
+            }
+
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    private ExpungeException CannotConnect(Exception e)
+    {
+        var where = ConnectionSettings.Describe(Settings);
+        var (what, next) = e switch
+        {
+            PostgresException { SqlState: SqlStates.InvalidPassword or SqlStates.InvalidAuthorization } p =>
+                ($"The server refused the login to {where}: {p.MessageText}.", "Check the user and the password (PGPASSWORD, ~/.pgpass, or the URI)."),
+            PostgresException { SqlState: SqlStates.DatabaseMissing } p =>
+                ($"The server has no such database ({where}): {p.MessageText}.", "Check the database's name; `psql -l` lists them."),
+            PostgresException p => ($"The server refused the connection to {where}: {p.MessageText} (SQLSTATE {p.SqlState}).", "Try again when the server accepts connections."),
+            _ when e.Message.Contains("password", StringComparison.OrdinalIgnoreCase) =>
+                ($"The server at {where} asks for a password and none was given.", "Set PGPASSWORD, use ~/.pgpass, or put it into the connection URI."),
+            _ => ($"No answer from {where}: {(e.InnerException ?? e).Message}.", "Check host and port, that the server runs, and that it listens there."),
+        };
+        return new ExpungeException(ErrorCodes.CannotConnect, what, next, e);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
+}

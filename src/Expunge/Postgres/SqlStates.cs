@@ -1,0 +1,20 @@
+namespace Expunge.Postgres;
+
+/// <summary>The SQLSTATEs that Expunge acts on (PostgreSQL docs, Appendix A).</summary>
+internal static class SqlStates
+{
+    public const string ForeignKeyViolation = "23503";
+    public const string CheckViolation = "23514";
+    public const string NotNullViolation = "23502";
+    public const string InvalidPassword = "28P01";
+    public const string InvalidAuthorization = "28000";
+    public const string DatabaseMissing = "3D000";
+    public const string DeadlockDetected = "40P01";
+    public const string SerializationFailure = "40001";
+    public const string InsufficientPrivilege = "42501";
+    public const string UndefinedTable = "42P01";
+    public const string LockNotAvailable = "55P03";
+    public const string QueryCanceled = "57014";
+    public const string InvalidText = "22P02";
+    public const string NumericOutOfRange = "22003";
+}

@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using Expunge.Catalog;
+using Expunge.Postgres;
+
+namespace Expunge.Revisions;
+
+/// <summary>
+/// Builds the index that lets PostgreSQL find the referencing rows of one key, without blocking writes. Without it each deleted parent row reads the whole table.
+/// A partitioned table gets one per partition, built concurrently, then the parent's, which attaches them without building anything.
+/// </summary>
+public sealed record CreateIndexStep : Step
+{
+    private readonly ImmutableArray<IndexDefinition> _leaves;
+
+    internal CreateIndexStep(Table table, IndexDefinition index, ImmutableArray<IndexDefinition> leaves) : base(table)
+    {
+        Index = index;
+        _leaves = leaves;
+    }
+
+    /// <summary>The index.</summary>
+    public IndexDefinition Index { get; }
+
+    /// <inheritdoc/>
+    public override string Phase => "index";
+
+    /// <inheritdoc/>
+    public override string Description => $"build {Index.Name} on ({string.Join(", ", Index.Columns)})";
+
+    /// <inheritdoc/>
+    public override ImmutableArray<string> Sql => Table.IsPartitioned ? [.. _leaves.Select(l => Create(l, concurrently: true)), Create(Index, concurrently: false)] : [Create(Index, concurrently: true)];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<StepLock> Locks => Table.IsPartitioned
+        ? [.. _leaves.Select(l => new StepLock(l.Table, "SHARE UPDATE EXCLUSIVE", HeldWhileScanning: true)), new(Table.Name, "SHARE", HeldWhileScanning: false)]
+        : [new(Table.Name, "SHARE UPDATE EXCLUSIVE", HeldWhileScanning: true)];
+
+    /// <inheritdoc/>
+    public override string Undo => "drop the index";
+
+    /// <inheritdoc/>
+    internal override async Task ExecuteAsync(StepContext context, CancellationToken cancellation)
+    {
+        if (!Table.IsPartitioned)
+        {
+            await BuildAsync(context, Index, cancellation);
+            return;
+        }
+
+        foreach (var leaf in _leaves) await BuildAsync(context, leaf, cancellation);
+        await ExclusiveLock.RunAsync(context.Connection, [Table.Name], context.Locks, async () =>
+        {
+            if (await StateAsync(context, Index, cancellation) is true) return;
+            await context.Connection.ExecuteAsync(Create(Index, concurrently: false), cancellation);
+            await context.Journal.RecordIndexDoneAsync(context.Connection, Index, cancellation);
+        }, cancellation);
+    }
+
+    private static async Task BuildAsync(StepContext context, IndexDefinition index, CancellationToken cancellation)
+    {
+        // CONCURRENTLY waits for older transactions; nobody waits for it.
+        await context.Connection.ExecuteAsync($"SET lock_timeout = {(int)context.Locks.MaxWait.TotalMilliseconds}", cancellation);
+        var state = await StateAsync(context, index, cancellation);
+        // Left behind by a build that was interrupted. Never IF NOT EXISTS: that would take it for a good one.
+        if (state is false) await context.Connection.ExecuteAsync($"DROP INDEX CONCURRENTLY {index.QualifiedName.Sql}", cancellation);
+        if (state is not true)
+        {
+            await context.Journal.RecordIndexBegunAsync(context.Connection, index, cancellation);
+            await context.Connection.ExecuteAsync(Create(index, concurrently: true), cancellation);
+        }
+
+        await context.Journal.RecordIndexDoneAsync(context.Connection, index, cancellation);
+    }
+
+    /// <summary>True: there and valid; false: there, left invalid by a build that failed; null: not there.</summary>
+    private static async Task<bool?> StateAsync(StepContext context, IndexDefinition index, CancellationToken cancellation)
+    {
+        var states = await context.Connection.ListAsync(
+            "SELECT i.indisvalid FROM pg_index i WHERE i.indexrelid = to_regclass($1)", r => r.GetBoolean(0), cancellation, index.QualifiedName.Sql);
+        return states is [var valid] ? valid : null;
+    }
+
+    private static string Create(IndexDefinition index, bool concurrently) =>
+        $"CREATE INDEX {(concurrently ? "CONCURRENTLY " : "")}{Identifier.Quote(index.Name)} ON {index.Table.Sql} ({Identifier.QuoteAll(index.Columns)})";
+}

@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using Expunge.Catalog;
+using Expunge.Postgres;
+
+namespace Expunge.Revisions;
+
+/// <summary>Drops an index that the reverted revision had added.</summary>
+public sealed record DropIndexStep : Step
+{
+    internal DropIndexStep(Table table, IndexDefinition index) : base(table) => Index = index;
+
+    /// <summary>The index.</summary>
+    public IndexDefinition Index { get; }
+
+    /// <inheritdoc/>
+    public override string Phase => "drop index";
+
+    /// <inheritdoc/>
+    public override string Description => $"drop {Index.Name}";
+
+    /// <inheritdoc/>
+    public override ImmutableArray<string> Sql => [$"DROP INDEX {(Table.IsPartitioned ? "" : "CONCURRENTLY ")}IF EXISTS {Index.QualifiedName.Sql}"];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<StepLock> Locks => [new(Table.Name, Table.IsPartitioned ? "ACCESS EXCLUSIVE" : "SHARE UPDATE EXCLUSIVE", HeldWhileScanning: false)];
+
+    /// <inheritdoc/>
+    public override string Undo => "upgrade again";
+
+    /// <inheritdoc/>
+    internal override async Task ExecuteAsync(StepContext context, CancellationToken cancellation)
+    {
+        if (Table.IsPartitioned)
+        {
+            await ExclusiveLock.RunAsync(context.Connection, [Table.Name], context.Locks, async () =>
+            {
+                await context.Connection.ExecuteAsync(Sql[0], cancellation);
+                await context.Journal.RecordIndexRevertedAsync(context.Connection, Index, cancellation);
+            }, cancellation);
+            return;
+        }
+
+        await context.Connection.ExecuteAsync($"SET lock_timeout = {(int)context.Locks.MaxWait.TotalMilliseconds}", cancellation);
+        // An index that was attached to a partitioned table's goes with that one, so it may be gone already.
+        await context.Connection.ExecuteAsync(Sql[0], cancellation);
+        await context.Journal.RecordIndexRevertedAsync(context.Connection, Index, cancellation);
+    }
+}

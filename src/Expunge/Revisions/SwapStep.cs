@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using Expunge.Catalog;
+using Expunge.Postgres;
+
+namespace Expunge.Revisions;
+
+/// <summary>
+/// Replaces the foreign keys of one table in one transaction of milliseconds: DROP CONSTRAINT and ADD CONSTRAINT … NOT VALID under the same name. There is no moment without
+/// a constraint: new rows are checked throughout. Existing rows are checked by <see cref="ValidateStep"/>.
+/// </summary>
+public sealed record SwapStep : Step
+{
+    internal SwapStep(Table table, ImmutableArray<ConstraintChange> changes) : base(table) => Changes = changes;
+
+    /// <summary>The foreign keys that change.</summary>
+    public ImmutableArray<ConstraintChange> Changes { get; }
+
+    /// <inheritdoc/>
+    public override string Phase => "swap";
+
+    /// <inheritdoc/>
+    public override string Description => DescribeAll(Changes);
+
+    /// <inheritdoc/>
+    public override ImmutableArray<string> Sql => [.. Changes.SelectMany(c => c.Sql())];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<StepLock> Locks => [.. LockedTables(Table, Changes).Select(t => new StepLock(t, "ACCESS EXCLUSIVE", HeldWhileScanning: false))];
+
+    /// <inheritdoc/>
+    public override string Undo => "swap back to the former definition, which the journal keeps";
+
+    /// <inheritdoc/>
+    internal override async Task ExecuteAsync(StepContext context, CancellationToken cancellation) =>
+        await ExclusiveLock.RunAsync(context.Connection, LockedTables(Table, Changes), context.Locks, async () =>
+        {
+            foreach (var change in await PendingAsync(context, Table, Changes, cancellation))
+            {
+                foreach (var sql in change.Sql()) await context.Connection.ExecuteAsync(sql, cancellation);
+                await context.Journal.RecordAsync(context.Connection, change, cancellation);
+            }
+        }, cancellation);
+
+    /// <summary>The changes that are still to be made: what is there is compared with what the plan saw, under the lock.</summary>
+    /// <exception cref="ExpungeException"><see cref="ErrorCodes.ConstraintChanged"/>: somebody else changed a constraint meanwhile.</exception>
+    internal static async Task<List<ConstraintChange>> PendingAsync(StepContext context, Table table, ImmutableArray<ConstraintChange> changes, CancellationToken cancellation)
+    {
+        var present = await CatalogReader.ReadForeignKeysAsync(context.Connection, table.Oid, cancellation);
+        var pending = new List<ConstraintChange>();
+        foreach (var change in changes)
+        {
+            var now = present.FirstOrDefault(f => f.Name == change.Name);
+            if (change.New is null ? now is null : now?.SameDefinition(change.New) == true) continue;
+            if (change.Former is null ? now is not null : now?.SameDefinition(change.Former) != true)
+            {
+                throw new ExpungeException(
+                    ErrorCodes.ConstraintChanged, $"constraint {change.Name} on {table} was changed by somebody else meanwhile",
+                    "Look at it (\\d in psql), then run the same command again: it plans anew.");
+            }
+
+            pending.Add(change);
+        }
+
+        return pending;
+    }
+
+    /// <summary>The child first, the referenced tables after it: a reader of the child then delays only readers of the child.</summary>
+    internal static IReadOnlyList<QualifiedName> LockedTables(Table table, IEnumerable<ConstraintChange> changes) =>
+        [table.Name, .. changes.Select(c => c.Any.ReferencedTable).Where(t => t != table.Name).Distinct().Order()];
+
+    internal static string DescribeAll(IEnumerable<ConstraintChange> changes) => string.Join("; ", changes.Select(c => (c.Former, c.New) switch
+    {
+        (null, { } added) => $"add {added.Name} on {string.Join(", ", added.Columns)}: ON DELETE {added.DeleteRule}",
+        ({ } dropped, null) => $"drop {dropped.Name}, a duplicate on {string.Join(", ", dropped.Columns)}",
+        ({ } former, { } now) when former.DeleteRule == now.DeleteRule => $"{now.Name} on {string.Join(", ", now.Columns)}: make it enforced",
+        ({ } former, { } now) => $"{now.Name} on {string.Join(", ", now.Columns)}: {former.DeleteRule} → {now.DeleteRule}",
+        _ => "",
+    }));
+}

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using Expunge.Catalog;
+using Expunge.Postgres;
+using Npgsql;
+
+namespace Expunge.Revisions;
+
+/// <summary>
+/// Checks the existing rows of a table against a constraint that was added NOT VALID. Reads the whole table under locks that let the application read and write
+/// (PostgreSQL docs, ALTER TABLE, VALIDATE CONSTRAINT).
+/// </summary>
+public sealed record ValidateStep : Step
+{
+    internal ValidateStep(Table table, ForeignKey constraint) : base(table) => Constraint = constraint;
+
+    /// <summary>The constraint, as it is to be when it is validated.</summary>
+    public ForeignKey Constraint { get; }
+
+    /// <inheritdoc/>
+    public override string Phase => "validate";
+
+    /// <inheritdoc/>
+    public override string Description => $"check existing rows against {Constraint.Name}";
+
+    /// <inheritdoc/>
+    public override ImmutableArray<string> Sql => [$"ALTER TABLE {Table.Name.Sql} VALIDATE CONSTRAINT {Identifier.Quote(Constraint.Name)}"];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<StepLock> Locks =>
+    [
+        new(Table.Name, "SHARE UPDATE EXCLUSIVE", HeldWhileScanning: true),
+        new(Constraint.ReferencedTable, "ROW SHARE", HeldWhileScanning: true),
+    ];
+
+    /// <inheritdoc/>
+    public override string Undo => "nothing to undo";
+
+    /// <inheritdoc/>
+    internal override async Task ExecuteAsync(StepContext context, CancellationToken cancellation)
+    {
+        var present = await CatalogReader.ReadForeignKeysAsync(context.Connection, Table.Oid, cancellation);
+        if (present.FirstOrDefault(f => f.Name == Constraint.Name) is { Validated: true }) return;
+        try
+        {
+            // Nobody who reads or writes waits for this lock, so it may stand in the queue for as long as the whole step may.
+            await context.Connection.ExecuteAsync($"SET lock_timeout = {(int)context.Locks.MaxWait.TotalMilliseconds}", cancellation);
+            await context.Connection.ExecuteAsync(Sql[0], cancellation);
+        }
+        catch (PostgresException e) when (e.SqlState == SqlStates.ForeignKeyViolation)
+        {
+            var orphans = await CountOrphansAsync(context.Connection, cancellation);
+            throw new ExpungeException(
+                ErrorCodes.OrphanRows, $"{orphans} row(s) refer by {string.Join(", ", Constraint.Columns)} to a row of {Constraint.ReferencedTable} that does not exist (constraint {Constraint.Name})",
+                $"New rows are checked already. See them with:  {OrphansSql("*")}  then delete or correct them and run the same command again.", e);
+        }
+    }
+
+    private async Task<string> CountOrphansAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await connection.ExecuteAsync("SET LOCAL statement_timeout = '30s'", cancellation);
+        try
+        {
+            return (await connection.ScalarAsync<long>(OrphansSql("count(*)"), cancellation)).ToString();
+        }
+        catch (PostgresException e) when (e.SqlState == SqlStates.QueryCanceled)
+        {
+            return "some";
+        }
+    }
+
+    private string OrphansSql(string what)
+    {
+        var pairs = Constraint.Columns.Zip(Constraint.ReferencedColumns, (child, parent) => $"p.{Identifier.Quote(parent)} = c.{Identifier.Quote(child)}");
+        var given = Constraint.Columns.Select(c => $"c.{Identifier.Quote(c)} IS NOT NULL");
+        return $"SELECT {(what == "*" ? "c.*" : what)} FROM {Table.Name.Sql} c WHERE {string.Join(" AND ", given)} "
+            + $"AND NOT EXISTS (SELECT FROM {Constraint.ReferencedTable.Sql} p WHERE {string.Join(" AND ", pairs)})";
+    }
+}
