@@ -27,6 +27,10 @@ public static class Identifier
         ? $" E'{text.Replace("\\", @"\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)}'"
         : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
+    /// <summary>One part of a dotted name for people: in double quotes only where <see cref="Split"/> or a list of names would read it otherwise.</summary>
+    /// <param name="name">A name as the catalog holds it.</param>
+    public static string Display(string name) => name.AsSpan().ContainsAny(".,()\"") || name.Trim().Length < name.Length ? Quote(name) : name;
+
     /// <summary>Splits a dotted name into its parts; a part in double quotes may hold dots. Nothing is folded to lower case.</summary>
     /// <param name="text">Such as <c>public.users</c>, <c>public.users.id</c> or <c>"odd.schema".users</c>.</param>
     /// <exception cref="FormatException">A part is empty or a quote is not closed.</exception>

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Expunge.Postgres;
 
 /// <summary>The name of a table: its schema and its own name, exactly as in <c>pg_class</c> (case kept, no quotes).</summary>
@@ -25,10 +23,10 @@ public sealed record QualifiedName(string Schema, string Name) : IComparable<Qua
 
     /// <summary>The name for people: without its schema when that is <paramref name="defaultSchema"/>.</summary>
     /// <param name="defaultSchema">The schema that goes without saying, usually the root's.</param>
-    public string Display(string defaultSchema) => Schema == defaultSchema ? Part(Name) : $"{Part(Schema)}.{Part(Name)}";
+    public string Display(string defaultSchema) => Schema == defaultSchema ? Identifier.Display(Name) : $"{Identifier.Display(Schema)}.{Identifier.Display(Name)}";
 
     /// <summary>The name for people, with its schema.</summary>
-    public override string ToString() => $"{Part(Schema)}.{Part(Name)}";
+    public override string ToString() => $"{Identifier.Display(Schema)}.{Identifier.Display(Name)}";
 
     /// <inheritdoc/>
     public int CompareTo(QualifiedName? other)
@@ -37,6 +35,4 @@ public sealed record QualifiedName(string Schema, string Name) : IComparable<Qua
         var bySchema = string.CompareOrdinal(Schema, other.Schema);
         return bySchema != 0 ? bySchema : string.CompareOrdinal(Name, other.Name);
     }
-
-    private static string Part(string name) => name.Contains('.', StringComparison.Ordinal) ? new StringBuilder(name).Replace("\"", "\"\"").Insert(0, '"').Append('"').ToString() : name;
 }

@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using Expunge.Postgres;
+
+namespace Expunge.Policy;
+
+/// <summary>
+/// A policy: what is to happen to each reference when a subject is deleted. The names are as written; whether they exist is for the catalog to say.
+/// </summary>
+/// <remarks>With <see cref="Root"/> alone it is the policy of a command that is run without a file. Compare policies by <see cref="Hash"/>.</remarks>
+public sealed record PolicyFile
+{
+    /// <summary>The table whose rows are the subjects.</summary>
+    public required QualifiedName Root { get; init; }
+
+    /// <summary>The id under which the policy's changes are journaled. Default <c>001</c>.</summary>
+    public string Revision { get; init; } = "001";
+
+    /// <summary>What the revision is called. Default <c>delete_</c> and the root table's name.</summary>
+    public string Name { get => field ?? $"delete_{Root.Name}"; init; }
+
+    /// <summary>What happens to a reference that is not named: <see cref="PolicyAction.Cascade"/> (the default) or <see cref="PolicyAction.Keep"/>.</summary>
+    public PolicyAction Default { get; init; } = PolicyAction.Cascade;
+
+    /// <summary>The named references in the order of the file; no key twice.</summary>
+    public ImmutableArray<ReferencePolicy> References { get; init; } = [];
+
+    /// <summary>The soft references in the order of the file; no column twice.</summary>
+    public ImmutableArray<SoftReferencePolicy> SoftReferences { get; init; } = [];
+
+    /// <summary>The expected tables in groups, for reports; no table twice.</summary>
+    public ImmutableArray<TableGroup> Tables { get; init; } = [];
+
+    /// <summary>How old the last recorded backup may be before anything is deleted or changed; null when none is required.</summary>
+    public TimeSpan? RequireBackup { get; init; }
+
+    /// <summary>Where the policy was read from, as the user gave it; null when it was not read from a file.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>
+    /// SHA-256 in lower-case hex over what the policy does: root, default, references and soft references. The same for a policy that differs only
+    /// in comments, order, quoting, reasons, groups, revision or name.
+    /// </summary>
+    public string Hash => PolicyHash.Of(this);
+}
