@@ -30,13 +30,21 @@ public sealed record Reach
     /// <param name="graph">All references.</param>
     /// <param name="root">The root table.</param>
     /// <param name="deletes">Whether a deleted row deletes the rows that refer to it by this reference; where not, the reach ends there.</param>
-    public static Reach Of(ReferenceGraph graph, Table root, Func<Reference, bool> deletes)
+    /// <param name="softTables">Tables whose rows are deleted with the root's although no foreign key leads there: those of declared soft references.</param>
+    public static Reach Of(ReferenceGraph graph, Table root, Func<Reference, bool> deletes, IEnumerable<Table>? softTables = null)
     {
         var depth = new Dictionary<uint, (Table Table, int Depth)> { [root.Oid] = (root, 0) };
         var via = new Dictionary<uint, List<Reference>> { [root.Oid] = [] };
         var references = new List<(Reference Reference, int Depth)>();
         var seen = new HashSet<Reference>();
         var queue = new Queue<Table>([root]);
+        foreach (var soft in softTables ?? [])
+        {
+            if (!depth.TryAdd(soft.Oid, (soft, 1))) continue;
+            via[soft.Oid] = [];
+            queue.Enqueue(soft);
+        }
+
         while (queue.TryDequeue(out var table))
         {
             var next = depth[table.Oid].Depth + 1;
@@ -66,14 +74,15 @@ public sealed record Reach
     public int DepthOf(Reference reference) =>
         1 + Tables.Where(t => t.Table.Oid == reference.ReferencedTable.Oid).Select(t => t.Depth).DefaultIfEmpty(0).Min();
 
-    /// <summary>The shortest way from a table to the root, the table's own reference first; empty for the root.</summary>
+    /// <summary>The shortest way from a table to the root, the table's own reference first; empty for the root, and ends at the table of a soft reference.</summary>
     /// <param name="table">A table of the reach.</param>
     public ImmutableArray<Reference> PathFrom(Table table)
     {
         var path = ImmutableArray.CreateBuilder<Reference>();
         for (var at = Find(table); at is { Depth: > 0 };)
         {
-            var step = at.Via.MinBy(r => Find(r.ReferencedTable)?.Depth ?? int.MaxValue)!;
+            var step = at.Via.Where(r => Find(r.ReferencedTable) is { } up && up.Depth < at.Depth).MinBy(r => Find(r.ReferencedTable)!.Depth);
+            if (step is null) break;
             path.Add(step);
             at = Find(step.ReferencedTable);
         }

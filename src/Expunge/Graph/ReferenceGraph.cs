@@ -20,7 +20,7 @@ public sealed class ReferenceGraph
         References =
         [
             .. catalog.ForeignKeys
-                .Where(f => !f.Name.StartsWith(TemporaryPrefix, StringComparison.Ordinal) && !f.IsTemporal)
+                .Where(f => !f.Name.StartsWith(TemporaryPrefix, StringComparison.Ordinal))
                 .GroupBy(f => (f.Table, f.ReferencedTable, Pairs: string.Join('\0', f.Columns.Zip(f.ReferencedColumns, (a, b) => $"{a}\u0001{b}").Order(StringComparer.Ordinal))))
                 .Select(g => new Reference(catalog.Table(g.Key.Table), catalog.Table(g.Key.ReferencedTable), [.. g.OrderBy(f => f.Name, StringComparer.Ordinal)])),
         ];

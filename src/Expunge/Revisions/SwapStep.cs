@@ -50,7 +50,7 @@ public sealed record SwapStep : Step
         foreach (var change in changes)
         {
             var now = present.FirstOrDefault(f => f.Name == change.Name);
-            if (change.New is null ? now is null : now?.SameDefinition(change.New) == true) continue;
+            if (change.New is null ? now is null : now is not null && IsAsWanted(now, change.New)) continue;
             if (change.Former is null ? now is not null : now?.SameDefinition(change.Former) != true)
             {
                 throw new ExpungeException(
@@ -63,6 +63,9 @@ public sealed record SwapStep : Step
 
         return pending;
     }
+
+    /// <summary>Whether only a validation may still be missing. One too many counts: a downgrade to NOT VALID makes the constraint anew.</summary>
+    internal static bool IsAsWanted(ForeignKey now, ForeignKey wanted) => now.SameDefinition(wanted) && (wanted.Validated || !now.Validated);
 
     /// <summary>The child first, the referenced tables after it: a reader of the child then delays only readers of the child.</summary>
     internal static IReadOnlyList<QualifiedName> LockedTables(Table table, IEnumerable<ConstraintChange> changes) =>

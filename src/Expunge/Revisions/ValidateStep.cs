@@ -11,7 +11,16 @@ namespace Expunge.Revisions;
 /// </summary>
 public sealed record ValidateStep : Step
 {
-    internal ValidateStep(Table table, ForeignKey constraint) : base(table) => Constraint = constraint;
+    private readonly ForeignKey? _former;
+
+    /// <param name="table">The table.</param>
+    /// <param name="constraint">The constraint, as it is to be when it is validated.</param>
+    /// <param name="former">The same, not validated, where no swap of this revision has journaled it.</param>
+    internal ValidateStep(Table table, ForeignKey constraint, ForeignKey? former = null) : base(table)
+    {
+        Constraint = constraint;
+        _former = former;
+    }
 
     /// <summary>The constraint, as it is to be when it is validated.</summary>
     public ForeignKey Constraint { get; }
@@ -33,7 +42,7 @@ public sealed record ValidateStep : Step
     ];
 
     /// <inheritdoc/>
-    public override string Undo => "nothing to undo";
+    public override string Undo => _former is null ? "nothing to undo" : "swap back to NOT VALID";
 
     /// <inheritdoc/>
     internal override async Task ExecuteAsync(StepContext context, CancellationToken cancellation)
@@ -44,7 +53,10 @@ public sealed record ValidateStep : Step
         {
             // Nobody who reads or writes waits for this lock, so it may stand in the queue for as long as the whole step may.
             await context.Connection.ExecuteAsync($"SET lock_timeout = {(int)context.Locks.MaxWait.TotalMilliseconds}", cancellation);
+            await using var transaction = await context.Connection.BeginTransactionAsync(cancellation);
             await context.Connection.ExecuteAsync(Sql[0], cancellation);
+            if (_former is not null) await context.Journal.RecordAsync(context.Connection, new ConstraintChange(_former, Constraint), cancellation);
+            await transaction.CommitAsync(cancellation);
         }
         catch (PostgresException e) when (e.SqlState == SqlStates.ForeignKeyViolation)
         {

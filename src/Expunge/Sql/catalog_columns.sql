@@ -1,6 +1,6 @@
 SELECT a.attrelid,
        a.attname::text,
-       format_type(a.atttypid, a.atttypmod),
+       format_type(a.atttypid, -1),
        a.attnotnull OR (ty.typtype = 'd' AND ty.typnotnull),
        a.atthasdef OR a.attidentity <> '',
        a.attgenerated <> ''

@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Expunge.Catalog;
+using Expunge.Policy;
+using Expunge.Postgres;
+using Npgsql;
+
+namespace Expunge.Deletion;
+
+/// <summary>Deletes subjects with everything that is theirs, in one transaction: all or nothing.</summary>
+public static class Deleter
+{
+    private const int Tries = 5;
+
+    /// <summary>
+    /// Locks the subjects, deletes them (the cascades do the work), counts exactly what was deleted, and searches for what could have been left before it commits.
+    /// </summary>
+    /// <param name="database">The database.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="ids">The subjects' keys as text; one that does not exist is reported and does not keep the others from being deleted.</param>
+    /// <param name="cancellation">Rolls back.</param>
+    /// <exception cref="ExpungeException">Nothing was deleted; it says why.</exception>
+    public static async Task<DeletionResult> DeleteAsync(Database database, PolicyFile policy, IEnumerable<string> ids, CancellationToken cancellation = default)
+    {
+        // The application's triggers may need the search_path of its role: it stays.
+        await using var connection = await database.OpenMaintenanceAsync(cancellation);
+        await connection.ExecuteAsync("RESET search_path", cancellation);
+        var decisions = Decisions.Of(await database.ReadCatalogAsync(connection, cancellation), policy);
+        Estimator.RefuseUnfit(decisions);
+        await RefuseUnsafeSessionAsync(connection, cancellation);
+        var keys = await SubjectKeys.ReadAsync(connection, decisions.Reach.Root, ids, cancellation);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await DeleteOnceAsync(connection, decisions, keys, cancellation);
+            }
+            catch (PostgresException e) when (attempt < Tries && e.SqlState is SqlStates.DeadlockDetected or SqlStates.LockNotAvailable or SqlStates.SerializationFailure)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(100 * attempt * (0.5 + Random.Shared.NextDouble())), cancellation);
+            }
+            catch (PostgresException e) when (!cancellation.IsCancellationRequested)
+            {
+                throw Refused(e);
+            }
+        }
+    }
+
+    private static async Task<DeletionResult> DeleteOnceAsync(NpgsqlConnection connection, Decisions decisions, ImmutableArray<string> keys, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        var (root, key) = (decisions.Reach.Root, SubjectKeys.Column(decisions.Reach.Root));
+        var isOne = $"{Identifier.Quote(key.Name)} = ANY ($1::text[]::{key.Type}[])";
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await connection.ExecuteAsync("SET LOCAL lock_timeout = '3s'; SET LOCAL statement_timeout = '10min'", cancellation);
+
+        // FOR UPDATE: no new row can refer to the subjects from here on. In key order, so that two deletions don't deadlock.
+        var found = await connection.ListAsync($"SELECT {Identifier.Quote(key.Name)}::text FROM {root.Name.Sql} WHERE {isOne} ORDER BY {Identifier.Quote(key.Name)} FOR UPDATE", r => r.GetString(0), cancellation, keys.ToArray());
+        ImmutableArray<string> notFound = [.. keys.Except(found)];
+        if (found.Count == 0) return new DeletionResult([], notFound, [], "nothing to count", 0, clock.Elapsed);
+
+        var suppressible = Residual.Suppressible(decisions);
+        var statistics = decisions.Catalog.Server.TracksCounts;
+        var count = suppressible.Count > 0 || !statistics ? await ReachCount.OfAsync(connection, decisions, [.. found], suppressible, cancellation) : null;
+
+        var before = await RowCounts.ReadAsync(connection, decisions, cancellation);
+        foreach (var soft in decisions.SoftReferences)
+        {
+            await connection.ExecuteAsync(
+                $"DELETE FROM {soft.Table.Name.Sql} WHERE {Identifier.Quote(soft.Column.Name)} = ANY ($1::text[]::{soft.Column.Type}[])", cancellation, found.ToArray());
+        }
+
+        await connection.ExecuteAsync($"DELETE FROM {root.Name.Sql} WHERE {isOne}", cancellation, found.ToArray());
+        await connection.ExecuteAsync("SET CONSTRAINTS ALL IMMEDIATE", cancellation);
+        var searched = await Residual.RefuseAnyAsync(connection, decisions, found, count, cancellation);
+        var lines = statistics ? (await RowCounts.ReadAsync(connection, decisions, cancellation)).Minus(before, decisions) : Estimator.Lines(decisions, count!);
+        await transaction.CommitAsync(cancellation);
+
+        // A transaction that began before ours can have written a soft reference that nothing checks.
+        await Residual.ReportLateAsync(connection, decisions, found, cancellation);
+        return new DeletionResult([.. found], notFound, lines, statistics ? "counted by PostgreSQL in the deleting transaction" : "counted under lock before the deletion (track_counts is off)", searched, clock.Elapsed);
+    }
+
+    private static async Task RefuseUnsafeSessionAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        var role = await connection.ScalarAsync<string>("SELECT current_setting('session_replication_role')", cancellation);
+        if (role == "origin") return;
+        throw new ExpungeException(
+            ErrorCodes.UnsafeSession, $"session_replication_role is '{role}' for this role: cascades would not fire and data would be left behind.",
+            "Set it to 'origin' (ALTER ROLE … RESET session_replication_role). Nothing was deleted.");
+    }
+
+    private static ExpungeException Refused(PostgresException e) => e.SqlState switch
+    {
+        SqlStates.ForeignKeyViolation => new(
+            ErrorCodes.DeletionBlocked, $"Rows of {e.TableName} refer to what is to be deleted and block it (constraint {e.ConstraintName}).",
+            "Run  expunge delete ID --dry-run  to see the rows, and decide the reference in the policy. Nothing was deleted.", e),
+        SqlStates.CheckViolation or SqlStates.NotNullViolation => new(
+            ErrorCodes.DeletionBlocked, $"A row of {e.TableName} can't lose its reference: {e.MessageText}.",
+            "Decide the reference otherwise in the policy (cascade, set default). Nothing was deleted.", e),
+        SqlStates.LockNotAvailable or SqlStates.DeadlockDetected => new(
+            ErrorCodes.LockNotAvailable, "The rows are locked by another transaction.", "Run the command again when it has ended. Nothing was deleted.", e),
+        SqlStates.InsufficientPrivilege => new(ErrorCodes.MissingRight, $"This role may not do that: {e.MessageText}.", "Grant it the right, or connect as another role. Nothing was deleted.", e),
+        _ => new(ErrorCodes.DeletionFailed, $"PostgreSQL refused the deletion: {e.MessageText} (SQLSTATE {e.SqlState}{(e.TableName is null ? "" : $", table {e.TableName}")}).", "Nothing was deleted; correct that and run the command again.", e),
+    };
+}

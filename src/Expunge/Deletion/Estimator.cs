@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using System.Data;
+using Expunge.Catalog;
+using Expunge.Policy;
+using Expunge.Postgres;
+using Expunge.Verification;
+
+namespace Expunge.Deletion;
+
+/// <summary>Says what a deletion would do, without doing it.</summary>
+public static class Estimator
+{
+    /// <summary>Counts what a deletion of these subjects would delete, set and be blocked by. Reads in one snapshot; locks nothing.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="ids">The subjects' keys as text.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    /// <exception cref="ExpungeException">A key is not of the root key's type, or the constraints are not as the policy says.</exception>
+    public static async Task<DeletionEstimate> EstimateAsync(Database database, PolicyFile policy, IEnumerable<string> ids, CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        var decisions = Decisions.Of(await database.ReadCatalogAsync(connection, cancellation), policy);
+        RefuseUnfit(decisions);
+        var keys = await SubjectKeys.ReadAsync(connection, decisions.Reach.Root, ids, cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
+        await connection.ExecuteAsync("SET TRANSACTION READ ONLY; SET LOCAL row_security = off", cancellation);
+        var key = SubjectKeys.Column(decisions.Reach.Root);
+        var found = (await connection.ListAsync(
+            $"SELECT {Identifier.Quote(key.Name)}::text FROM {decisions.Reach.Root.Name.Sql} WHERE {Identifier.Quote(key.Name)} = ANY ($1::text[]::{key.Type}[])", r => r.GetString(0), cancellation, keys.ToArray())).ToHashSet();
+        ImmutableArray<string> subjects = [.. keys.Where(found.Contains)];
+        var count = await ReachCount.OfAsync(connection, decisions, subjects, ImmutableHashSet<Decision>.Empty, cancellation);
+        return new DeletionEstimate(subjects, [.. keys.Where(k => !found.Contains(k))], Lines(decisions, count), Blockers(decisions, count));
+    }
+
+    /// <summary>Refuses where the constraints would not do what the policy says: a deletion would fail, leave data or take other people's.</summary>
+    internal static void RefuseUnfit(Decisions decisions)
+    {
+        var errors = Verifier.Verify(decisions).Findings.Where(f => f.Severity == FindingSeverity.Error).ToList();
+        if (errors.Count == 0) return;
+        throw new ExpungeException(
+            ErrorCodes.DeletionBlocked,
+            $"The constraints are not as the policy says, so a deletion would fail or be incomplete: {string.Join("; ", errors.Take(3).Select(f => $"{f.Object}: {f.Message}"))}{(errors.Count > 3 ? $"; and {errors.Count - 3} more" : "")}.",
+            "Run  expunge verify  to see all, then  expunge upgrade head.  Nothing was deleted.");
+    }
+
+    internal static ImmutableArray<DeletionLine> Lines(Decisions decisions, ReachCount count)
+    {
+        var updated = count.Staying.Where(s => !s.Key.Blocks).GroupBy(s => s.Key.Reference.Table.Oid).ToDictionary(g => g.Key, g => g.Sum(s => s.Value));
+        return Lines(decisions, leaf => count.Deleted.GetValueOrDefault(leaf.Oid), table => updated.GetValueOrDefault(table.Oid));
+    }
+
+    /// <summary>The report's lines from rows by table: of the reach first, then of the tables that only lose references.</summary>
+    internal static ImmutableArray<DeletionLine> Lines(Decisions decisions, Func<Table, long> deleted, Func<Table, long> updated)
+    {
+        var setting = decisions.All.Where(d => !d.Deletes).Select(d => (d.Reference.Table, Path: (ImmutableArray<Graph.Reference>)[d.Reference, .. decisions.Reach.PathFrom(d.Reference.ReferencedTable)]));
+        return
+        [
+            .. decisions.Reach.Tables.Select(t => (t.Table, Path: decisions.Reach.PathFrom(t.Table))).Concat(setting)
+                .DistinctBy(t => t.Table.Oid)
+                // A partition that is reached by a reference of its own is counted with the table above it.
+                .Where(t => !decisions.Catalog.AncestorsOf(t.Table).Any(a => decisions.Reach.Find(a) is not null))
+                .Select(t => new DeletionLine(
+                    t.Table.Name.Display(decisions.Schema), decisions.Catalog.LeavesOf(t.Table).Sum(deleted), updated(t.Table),
+                    string.Join(" → ", t.Path.Select(r => r.ReferencedTable.Name.Display(decisions.Schema)).Prepend(t.Table.Name.Display(decisions.Schema)))))
+                .Where(l => l.Deleted + l.Updated > 0),
+        ];
+    }
+
+    private static ImmutableArray<Blocker> Blockers(Decisions decisions, ReachCount count) =>
+    [
+        .. count.Staying.Where(s => s.Key.Blocks && s.Value > 0)
+            .Select(s => new Blocker(s.Key.Reference.Display(decisions.Schema), s.Value, s.Key.Reason ?? $"ON DELETE {s.Key.Reference.Constraints[0].DeleteRule}")),
+    ];
+}

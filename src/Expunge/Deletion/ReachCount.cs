@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+using Expunge.Catalog;
+using Expunge.Graph;
+using Expunge.Policy;
+using Expunge.Postgres;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Expunge.Deletion;
+
+/// <summary>
+/// Follows the references from some rows as a DELETE would, reading only. Rows are told apart by where they lie (tableoid, ctid), which does not change within a snapshot;
+/// so cycles end, and a row that is reached twice counts once.
+/// </summary>
+internal sealed class ReachCount
+{
+    private const int Chunk = 5000;
+
+    private readonly NpgsqlConnection _connection;
+    private readonly Decisions _decisions;
+    private readonly ILookup<uint, Decision> _toLeaf;
+    private readonly Dictionary<uint, Table> _leaves;
+    private readonly HashSet<(uint Leaf, NpgsqlTid Row)> _deleted = [];
+    private readonly Dictionary<Decision, HashSet<(uint Leaf, NpgsqlTid Row)>> _touched = [];
+    private readonly Queue<(uint Leaf, NpgsqlTid[] Rows)> _frontier = new();
+
+    private ReachCount(NpgsqlConnection connection, Decisions decisions)
+    {
+        _connection = connection;
+        _decisions = decisions;
+        _leaves = decisions.Catalog.Tables.Where(t => !t.IsPartitioned).ToDictionary(t => t.Oid);
+        _toLeaf = decisions.All.SelectMany(d => decisions.Catalog.LeavesOf(d.Reference.ReferencedTable).Select(l => (l.Oid, Decision: d))).ToLookup(p => p.Oid, p => p.Decision);
+    }
+
+    /// <summary>Rows to delete, by the leaf table that holds them.</summary>
+    public Dictionary<uint, long> Deleted { get; } = [];
+
+    /// <summary>Rows that stay, by reference: those that it sets, and those by which it blocks.</summary>
+    public Dictionary<Decision, long> Staying { get; } = [];
+
+    /// <summary>For each reference asked for: the keys that its rows could refer to, a list for each referenced column, as text.</summary>
+    public Dictionary<Decision, List<string[]>> ReferencedKeys { get; } = [];
+
+    /// <param name="connection">In a transaction; REPEATABLE READ where the numbers must agree with each other.</param>
+    /// <param name="decisions">The policy held against the catalog, which conforms to it.</param>
+    /// <param name="keys">The subjects.</param>
+    /// <param name="keysOf">The references for which to keep <see cref="ReferencedKeys"/>.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    public static async Task<ReachCount> OfAsync(NpgsqlConnection connection, Decisions decisions, ImmutableArray<string> keys, IReadOnlySet<Decision> keysOf, CancellationToken cancellation)
+    {
+        var count = new ReachCount(connection, decisions);
+        await count.AddAsync(decisions.Reach.Root, SubjectKeys.Column(decisions.Reach.Root), keys, cancellation);
+        foreach (var soft in decisions.SoftReferences) await count.AddAsync(soft.Table, soft.Column, keys, cancellation);
+        while (count._frontier.TryDequeue(out var rows))
+        {
+            foreach (var decision in count._toLeaf[rows.Leaf]) await count.FollowAsync(decision, rows.Leaf, rows.Rows, keysOf.Contains(decision), cancellation);
+        }
+
+        foreach (var group in count._deleted.GroupBy(r => r.Leaf)) count.Deleted[group.Key] = count.Deleted.GetValueOrDefault(group.Key) + group.Count();
+        foreach (var (decision, rows) in count._touched) count.Staying[decision] = rows.Count(r => !count._deleted.Contains(r));
+        return count;
+    }
+
+    private async Task AddAsync(Table table, Column column, ImmutableArray<string> keys, CancellationToken cancellation) => Enqueue(await RowsAsync(
+        $"SELECT t.tableoid, t.ctid FROM {From(table)} t WHERE t.{Identifier.Quote(column.Name)} = ANY ($1::text[]::{column.Type}[])", cancellation, keys.ToArray()));
+
+    private async Task FollowAsync(Decision decision, uint parent, NpgsqlTid[] parentRows, bool keepKeys, CancellationToken cancellation)
+    {
+        var reference = decision.Reference;
+        var join = $"FROM ONLY {_leaves[parent].Name.Sql} p JOIN {From(reference.Table)} c ON {string.Join(" AND ", reference.Columns.Zip(reference.ReferencedColumns, (c, p) => $"c.{Identifier.Quote(c)} = p.{Identifier.Quote(p)}"))} WHERE p.ctid = ANY ($1)";
+        if (keepKeys) await KeepKeysAsync(decision, parent, parentRows, cancellation);
+
+        // The bulk of the rows lies in tables that nothing refers to and that one reference leads to: counted where they are.
+        if (decision.Deletes && !reference.Table.IsPartitioned && IsPlainLeaf(reference.Table))
+        {
+            Deleted[reference.Table.Oid] = Deleted.GetValueOrDefault(reference.Table.Oid) + await _connection.ScalarAsync<long>($"SELECT count(*) {join}", cancellation, Tids(parentRows));
+            return;
+        }
+
+        var rows = await RowsAsync($"SELECT c.tableoid, c.ctid {join}", cancellation, Tids(parentRows));
+        if (decision.Deletes)
+        {
+            Enqueue(rows);
+            return;
+        }
+
+        if (!_touched.TryGetValue(decision, out var touched)) _touched[decision] = touched = [];
+        touched.UnionWith(rows);
+    }
+
+    private bool IsPlainLeaf(Table table) =>
+        !_toLeaf[table.Oid].Any() && _decisions.Reach.Find(table) is { Via.Length: 1 } && !_decisions.All.Any(d => d.Reference.Table.Oid == table.Oid && !d.Deletes)
+        && !_decisions.SoftReferences.Any(s => s.Table.Oid == table.Oid);
+
+    private async Task KeepKeysAsync(Decision decision, uint parent, NpgsqlTid[] rows, CancellationToken cancellation)
+    {
+        var columns = decision.Reference.ReferencedColumns;
+        var keys = await _connection.ListAsync(
+            $"SELECT {string.Join(", ", columns.Select(c => $"p.{Identifier.Quote(c)}::text"))} FROM ONLY {_leaves[parent].Name.Sql} p WHERE p.ctid = ANY ($1)",
+            r => columns.Select((_, i) => r.IsDBNull(i) ? null! : r.GetString(i)).ToArray(), cancellation, Tids(rows));
+        if (!ReferencedKeys.TryGetValue(decision, out var known)) ReferencedKeys[decision] = known = [];
+        known.AddRange(keys.Where(k => k.All(v => v is not null)));
+    }
+
+    private void Enqueue(IEnumerable<(uint Leaf, NpgsqlTid Row)> rows)
+    {
+        foreach (var group in rows.Where(_deleted.Add).GroupBy(r => r.Leaf, r => r.Row))
+        {
+            if (!_toLeaf[group.Key].Any()) continue;
+            foreach (var chunk in group.Chunk(Chunk)) _frontier.Enqueue((group.Key, chunk));
+        }
+    }
+
+    private Task<List<(uint Leaf, NpgsqlTid Row)>> RowsAsync(string sql, CancellationToken cancellation, object value) =>
+        _connection.ListAsync(sql, r => (r.GetFieldValue<uint>(0), r.GetFieldValue<NpgsqlTid>(1)), cancellation, value);
+
+    // A cascade works with ONLY (ri_triggers.c): rows of inheritance children are not its own.
+    private static string From(Table table) => table.IsPartitioned ? table.Name.Sql : $"ONLY {table.Name.Sql}";
+
+    private static NpgsqlParameter Tids(NpgsqlTid[] rows) => new() { Value = rows, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Tid };
+}

@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using System.Text;
+using Expunge.Catalog;
+using Expunge.Graph;
+
+namespace Expunge.Policy;
+
+/// <summary>Writes the text of a new policy file, for people to review and commit. Pure.</summary>
+public static class PolicyDraft
+{
+    /// <summary>The text of <c>expunge.yaml</c>.</summary>
+    /// <param name="catalog">What the database has.</param>
+    /// <param name="root">The root table.</param>
+    /// <param name="suggestions">The proposals of <see cref="Suggestions"/>.</param>
+    /// <param name="differing">For a suggested reference the number of rows that belong to two subjects today; null where it could not be counted.</param>
+    public static string Write(CatalogSnapshot catalog, Table root, ImmutableArray<Suggestion> suggestions, IReadOnlyDictionary<Reference, long?> differing)
+    {
+        var schema = root.Name.Schema;
+        var graph = new ReferenceGraph(catalog);
+        var direct = graph.To(root).ToList();
+        var kept = direct.Where(r => r.Constraints.All(f => f.OnDelete is ReferentialAction.SetNull or ReferentialAction.SetDefault)).ToList();
+        var text = new StringBuilder();
+        text.AppendLine($"# What happens to everything that leads to a row of {root.Name} when that row is deleted.");
+        text.AppendLine($"# Written by 'expunge init' from database {catalog.Server.Database}: {direct.Count} references lead there directly. Review it, then commit it.");
+        text.AppendLine($"root: {Scalar(root.Name.ToString())}").AppendLine("revision: \"001\"").AppendLine($"name: {Scalar($"delete_{root.Name.Name}")}");
+        text.AppendLine("default: cascade    # a reference that is not named below: its rows are deleted too");
+        if (kept.Count > 0)
+        {
+            text.AppendLine().AppendLine("# Kept as they are, because somebody decided so: SET NULL and SET DEFAULT. Name them below to change that.");
+            foreach (var reference in kept) text.AppendLine($"#   {reference.Display(schema)}: {reference.Constraints[0].DeleteRule.ToLowerInvariant()}");
+        }
+
+        if (suggestions.Length > 0)
+        {
+            text.AppendLine().AppendLine("# By these a row can belong to two subjects, so each needs a decision. The number is of rows that do today.");
+            text.AppendLine("references:");
+            foreach (var table in suggestions.GroupBy(s => s.Reference.Table.Oid))
+            {
+                foreach (var s in table)
+                {
+                    var rows = differing.TryGetValue(s.Reference, out var n) && n is { } known ? $"{known} rows differ" : "rows not counted";
+                    text.AppendLine($"  {Scalar(Key(s.Reference, graph, schema))}: {s.Action.Word()}    # review ({rows}): {s.Reason}");
+                }
+            }
+        }
+
+        var soft = Suggestions.PossibleSoftReferences(catalog, root);
+        if (soft.Length > 0)
+        {
+            text.AppendLine().AppendLine("# Columns named like a reference, without a foreign key. Where they hold keys of the root, uncomment them: their rows are then deleted too.");
+            text.AppendLine("# soft_references:");
+            foreach (var (table, column) in soft) text.AppendLine($"#   {Scalar($"{table.Name.Display(schema)}.{column.Name}")}: delete    # {column.Type}");
+        }
+
+        return text.ToString().ReplaceLineEndings("\n");
+    }
+
+    /// <summary>The name under which the policy finds just this reference: the constraint's where the columns alone would name another one too.</summary>
+    private static string Key(Reference reference, ReferenceGraph graph, string schema)
+    {
+        var ambiguous = graph.References.Any(r => r != reference && r.Table.Oid == reference.Table.Oid && r.Columns.ToHashSet(StringComparer.Ordinal).SetEquals(reference.Columns));
+        return new ReferenceKey(reference.Table.Name, ambiguous ? [reference.Constraints[0].Name] : reference.Columns).Display(schema);
+    }
+
+    private static string Scalar(string text) =>
+        text.All(c => char.IsLetterOrDigit(c) || c is '_' or '.' or '(' or ')' or ' ' or ',' or '-' or '/') && text.Length > 0 && (char.IsLetter(text[0]) || text[0] == '_') && text == text.Trim()
+            ? text
+            : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+}

@@ -1,0 +1,14 @@
+namespace Expunge.Revisions;
+
+/// <summary>How <see cref="Upgrade"/> and <see cref="Downgrade"/> work.</summary>
+public sealed record UpgradeOptions
+{
+    /// <summary>How patiently the steps wait for locks.</summary>
+    public LockOptions Locks { get; init; } = new();
+
+    /// <summary>Whether the journal's tables may join a publication FOR ALL TABLES. Default false.</summary>
+    public bool AcceptPublished { get; init; }
+
+    /// <summary>Told of each step as it ends, from the thread that ran it; may be null.</summary>
+    public IProgress<StepResult>? Progress { get; init; }
+}

@@ -1,0 +1,38 @@
+namespace Expunge.Verification;
+
+/// <summary>The codes of findings. Each has its entry in docs/errors.md.</summary>
+public static class FindingCodes
+{
+    /// <summary>A reference's delete rule is not the policy's.</summary>
+    public const string NotAsPolicy = "EXP3001";
+
+    /// <summary>Two foreign keys on the same columns.</summary>
+    public const string Duplicate = "EXP3002";
+
+    /// <summary>A constraint is NOT VALID: existing rows were never checked.</summary>
+    public const string NotValidated = "EXP3003";
+
+    /// <summary>A constraint is NOT ENFORCED (PostgreSQL 18).</summary>
+    public const string NotEnforced = "EXP3004";
+
+    /// <summary>A trigger that upholds the constraint is disabled.</summary>
+    public const string TriggersDisabled = "EXP3005";
+
+    /// <summary>No index leads with the referencing columns.</summary>
+    public const string MissingIndex = "EXP3006";
+
+    /// <summary>A shared reference that the policy does not name.</summary>
+    public const string Undecided = "EXP3007";
+
+    /// <summary>An expected table does not exist.</summary>
+    public const string MissingTable = "EXP3008";
+
+    /// <summary>A trigger, rule, row-level security or inheritance child can keep the action from taking effect.</summary>
+    public const string Suppressor = "EXP3009";
+
+    /// <summary>A CHECK constraint reads a column that SET NULL or SET DEFAULT changes.</summary>
+    public const string CheckMayRefuse = "EXP3010";
+
+    /// <summary>A retained reference blocks deletion while rows exist.</summary>
+    public const string Retained = "EXP3011";
+}
