@@ -51,9 +51,11 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     /// <param name="ct">Cancels; what was started is stopped and removed.</param>
     /// <exception cref="EmbeddedPostgresException">There is no PostgreSQL, or it does not start: the message has the last lines of its log.</exception>
     /// <exception cref="ArgumentException">A setting's value holds a line break, or its name is none.</exception>
-    public static async Task<EmbeddedPostgres> StartAsync(EmbeddedPostgresOptions? options = null, CancellationToken ct = default)
+    public static Task<EmbeddedPostgres> StartAsync(EmbeddedPostgresOptions? options = null, CancellationToken ct = default) =>
+        StartAsync(options ?? new EmbeddedPostgresOptions(), FreePort, ct);
+
+    internal static async Task<EmbeddedPostgres> StartAsync(EmbeddedPostgresOptions options, Func<int> choosePort, CancellationToken ct)
     {
-        options ??= new EmbeddedPostgresOptions();
         var settings = ServerSettings.Lines(options.Settings);
         var binaries = options.Binaries ?? await PostgresBinaries.FindAsync(options.Progress, ct);
         var cache = CacheDirectory.FromEnvironment();
@@ -72,7 +74,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         {
             if (!await host.CreateAsync(ct)) throw Failed("copy its data directory", host, binaries);
             foreach (var line in settings) await host.SetAsync(line, ct);
-            var port = await StartOnFreePortAsync(host, binaries, ct);
+            var port = await StartOnFreePortAsync(host, binaries, choosePort, ct);
             var password = await ChangePasswordAsync(port, template.Password, ct);
             if (options.KeepRunning && !await host.KeepAsync(ct)) throw Failed("be kept running", host, binaries);
             return new EmbeddedPostgres(host, binaries, port, password);
@@ -95,17 +97,18 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     /// <summary>Stops the server and removes its data, unless it was started to keep running. Safe to call twice.</summary>
     public ValueTask DisposeAsync() => Interlocked.Exchange(ref _disposed, 1) == 0 ? _host.DisposeAsync() : ValueTask.CompletedTask;
 
-    private static async Task<int> StartOnFreePortAsync(ServerHost host, PostgresBinaries binaries, CancellationToken ct)
+    private static async Task<int> StartOnFreePortAsync(ServerHost host, PostgresBinaries binaries, Func<int> choosePort, CancellationToken ct)
     {
         for (var attempt = 1; ; attempt++)
         {
-            var port = FreePort();
+            var port = choosePort();
             await host.SetAsync($"port = {port}", ct);
             if (await host.StartAsync(ct)) return port;
             if (attempt == PortAttempts || !host.PortWasTaken()) throw Failed("start", host, binaries);
         }
     }
 
+    /// <summary>Free at this moment; another process may take it before the server does, hence the attempts.</summary>
     private static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
