@@ -54,7 +54,9 @@ public sealed partial record ReferenceKey(QualifiedName Table, ImmutableArray<st
 
     private string DisplayColumns => Columns.Length == 1 ? Identifier.Display(Columns[0]) : $"({string.Join(", ", Columns.Select(Identifier.Display))})";
 
-    private static string Single(string column, string text) => Identifier.Split(column) is [var name] ? name : throw new FormatException($"'{text}': '{column}' is not the name of one column.");
+    private static string Single(string column, string text) => column.Length == 0
+        ? throw new FormatException($"'{text}': a column's name is empty.")
+        : Identifier.Split(column) is [var name] ? name : throw new FormatException($"'{text}': '{column}' is not the name of one column.");
 
     // A quoted part is taken whole, so that what looks like punctuation inside it is part of the name.
     [GeneratedRegex("""^(?<table>(?:"[^"]*"|[^"(])+)\.\s*\((?<columns>(?:"[^"]*"|[^"()])*)\)\s*$""", RegexOptions.ExplicitCapture | RegexOptions.Singleline)]
