@@ -28,8 +28,8 @@ internal sealed class Population
     /// <summary>The ids of those who are doctors.</summary>
     public IReadOnlyList<int> Doctors { get; }
 
-    /// <summary>Whether the user is a doctor: every 25th, the first of them user 2.</summary>
-    public static bool IsDoctor(int id) => id % 25 == 2;
+    /// <summary>Whether the user is a doctor: every 25th from user 2, and user 3, so that a doctor who is ill finds one however few users there are.</summary>
+    public static bool IsDoctor(int id) => id % 25 == 2 || id == 3;
 
     /// <summary>How many rows the user has in a table of that average; rounded so that the table's sum comes out right, and is never 0.</summary>
     public int Rows(int id, double average, double offset)

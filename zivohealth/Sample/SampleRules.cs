@@ -30,7 +30,7 @@ internal static class SampleRules
                 Set("uploaded_by", owner);
                 break;
 
-            // Written before the agent knew the user (no user_id), or by one that never passes the id on.
+            // Either written before the agent knew the user, who is then known by the text alone, or without the text.
             case "agent_memory":
                 Set(random.Next(3) == 0 ? "user_id" : "external_user_id", null);
                 break;

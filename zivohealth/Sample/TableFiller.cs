@@ -110,7 +110,7 @@ internal sealed class TableFiller(NpgsqlConnection connection, Population popula
         if (!column.NotNull && random.Next(4) == 0) return null;
         var doctors = population.Doctors;
         var doctor = doctors[random.Next(doctors.Count)];
-        return doctor != patient ? doctor : doctors.Count > 1 ? doctors.First(d => d != patient) : null;
+        return doctor != patient ? doctor : doctors.First(d => d != patient);
     }
 
     private static int IndexOf(SampleTable table, SampleColumn column) => table.Columns.Select((c, at) => (c, at)).First(c => c.c == column).at;

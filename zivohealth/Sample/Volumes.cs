@@ -10,18 +10,18 @@ internal static class Volumes
         ["organizations"] = Fixed(5), ["clinics"] = Fixed(12), ["lab_test_definitions"] = Fixed(60), ["medication_dictionary"] = Fixed(80),
         ["nutrient_dictionary"] = Fixed(30), ["condition_dictionary"] = Fixed(50), ["wellness_challenges"] = Fixed(6), ["row_deletions"] = Fixed(4),
 
-        ["healthkit_raw_data"] = PerUser(16), ["healthkit_samples"] = PerParent(2), ["vitals_raw_data"] = PerUser(21), ["vitals_raw_categorized"] = PerParent(0.4),
-        ["nutrition_raw_data"] = PerUser(10), ["pharmacy_raw_data"] = PerUser(1.5), ["vitals_hourly_aggregates"] = PerUser(14),
+        ["healthkit_raw_data"] = PerUser(14), ["healthkit_samples"] = PerParent(2), ["vitals_raw_data"] = PerUser(18), ["vitals_raw_categorized"] = PerParent(0.4),
+        ["nutrition_raw_data"] = PerUser(10), ["pharmacy_raw_data"] = PerUser(1.5), ["vitals_hourly_aggregates"] = PerUser(12),
         ["vitals_daily_aggregates"] = PerUser(10), ["nutrition_daily_aggregates"] = PerUser(8), ["healthkit_daily_aggregates"] = PerUser(8), ["mental_health_daily"] = PerUser(3),
         ["pharmacy_daily_aggregates"] = PerUser(1.5), ["vitals_weekly_aggregates"] = PerUser(3), ["nutrition_weekly_aggregates"] = PerUser(2),
         ["healthkit_weekly_aggregates"] = PerUser(2), ["vitals_monthly_aggregates"] = PerUser(1.5),
 
         ["chat_sessions"] = PerUser(1.6), ["chat_messages"] = PerParent(6), ["message_attachments"] = PerParent(0.1), ["attachment_scans"] = PerParent(1),
-        ["login_events"] = PerUser(8), ["user_notifications"] = PerUser(6), ["opentelemetry_traces"] = PerUser(8), ["api_request_logs"] = PerUser(8),
+        ["login_events"] = PerUser(8), ["user_notifications"] = PerUser(6), ["opentelemetry_traces"] = PerUser(6), ["api_request_logs"] = PerUser(6),
         ["audit_events"] = PerUser(5), ["search_queries"] = PerUser(3), ["document_processing_logs"] = PerUser(2),
         ["patient_health_records"] = PerUser(2), ["health_data_history"] = PerParent(1.5), ["mental_health_entries"] = PerUser(2), ["health_scores"] = PerUser(2),
-        ["lab_reports"] = PerUser(0.8), ["lab_results"] = PerParent(8), ["lab_report_categorized"] = PerUser(1.5), ["lab_orders"] = PerUser(0.5), ["lab_order_items"] = PerParent(2),
-        ["prescriptions"] = PerUser(1), ["prescription_items"] = PerParent(2), ["medication_schedules"] = PerParent(1), ["medication_doses"] = PerParent(5),
+        ["lab_reports"] = PerUser(0.8), ["lab_results"] = PerParent(6), ["lab_report_categorized"] = PerUser(1.5), ["lab_orders"] = PerUser(0.5), ["lab_order_items"] = PerParent(2),
+        ["prescriptions"] = PerUser(1), ["prescription_items"] = PerParent(2), ["medication_schedules"] = PerParent(1), ["medication_doses"] = PerParent(4),
         ["reminders"] = PerUser(1.5), ["sleep_sessions"] = PerUser(3), ["symptom_entries"] = PerUser(2),
 
         ["user_consents"] = PerUser(2), ["user_conditions"] = PerUser(0.9), ["user_devices"] = PerUser(1.2), ["user_sessions"] = PerUser(1.4), ["user_identities"] = PerUser(0.7),
