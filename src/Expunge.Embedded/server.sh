@@ -48,6 +48,9 @@ template() {
 }
 
 create() {
+  # ext4 passes over inodes that were freed in the last minutes, one by one: the thousand files of a server that follows others would take
+  # 0.8 s instead of 0.1 s to make. Marked so, it puts each server's files elsewhere on the disk. Other file systems refuse it and need it not.
+  chattr +T "${home%/*}" >/dev/null 2>&1
   mkdir "$home" || return 1
   # A copy-on-write copy where the file system has them. GNU cp first, then macOS's, then anybody's.
   for how in '-a --reflink=auto' '-c -R -p' '-R -p'; do
