@@ -1,1 +1,32 @@
-namespace Expunge.Cli; internal static class Program { private static void Main() { } }
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.Text;
+using Expunge.Cli.Commands;
+
+namespace Expunge.Cli;
+
+internal static class Program
+{
+    private static async Task<int> Main(string[] args)
+    {
+        Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        // Not RootCommand: that takes the assembly's name, which can't be "expunge" beside the library Expunge.
+        var root = new Command("expunge", "Makes deleting a user from PostgreSQL complete, safe and provable.")
+        {
+            InitCommand.Create(), PlanCommand.Create(), UpgradeCommand.Create(), DowngradeCommand.Create(), CurrentCommand.Create(), HistoryCommand.Create(),
+            VerifyCommand.Create(), DeleteCommand.Create(), BackupCommand.Create(), DemoCommand.Create(),
+            new HelpOption(), new VersionOption(),
+        };
+        GlobalOptions.AddTo(root);
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync(error.Message);
+            await Console.Error.WriteLineAsync($"Run  expunge {string.Join(' ', parsed.CommandResult.Command == root ? [] : new[] { parsed.CommandResult.Command.Name, "" })}--help  for what it takes.");
+            return ExitCodes.Usage;
+        }
+
+        // Ctrl-C and SIGTERM cancel the command's token; it gets the time to roll back and to say where it stopped.
+        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30), EnableDefaultExceptionHandler = false });
+    }
+}

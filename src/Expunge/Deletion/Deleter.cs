@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using Expunge.Catalog;
 using Expunge.Policy;
 using Expunge.Postgres;
 using Npgsql;

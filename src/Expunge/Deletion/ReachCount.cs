@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Expunge.Catalog;
-using Expunge.Graph;
 using Expunge.Policy;
 using Expunge.Postgres;
 using Npgsql;
@@ -62,7 +61,7 @@ internal sealed class ReachCount
     }
 
     private async Task AddAsync(Table table, Column column, ImmutableArray<string> keys, CancellationToken cancellation) => Enqueue(await RowsAsync(
-        $"SELECT t.tableoid, t.ctid FROM {From(table)} t WHERE t.{Identifier.Quote(column.Name)} = ANY ($1::text[]::{column.Type}[])", cancellation, keys.ToArray()));
+        $"SELECT t.tableoid, t.ctid FROM {From(table)} t WHERE t.{Identifier.Quote(column.Name)} = ANY ($1::text[]::{column.Type}[])", keys.ToArray(), cancellation));
 
     private async Task FollowAsync(Decision decision, uint parent, NpgsqlTid[] parentRows, bool keepKeys, CancellationToken cancellation)
     {
@@ -77,7 +76,7 @@ internal sealed class ReachCount
             return;
         }
 
-        var rows = await RowsAsync($"SELECT c.tableoid, c.ctid {join}", cancellation, Tids(parentRows));
+        var rows = await RowsAsync($"SELECT c.tableoid, c.ctid {join}", Tids(parentRows), cancellation);
         if (decision.Deletes)
         {
             Enqueue(rows);
@@ -111,7 +110,7 @@ internal sealed class ReachCount
         }
     }
 
-    private Task<List<(uint Leaf, NpgsqlTid Row)>> RowsAsync(string sql, CancellationToken cancellation, object value) =>
+    private Task<List<(uint Leaf, NpgsqlTid Row)>> RowsAsync(string sql, object value, CancellationToken cancellation) =>
         _connection.ListAsync(sql, r => (r.GetFieldValue<uint>(0), r.GetFieldValue<NpgsqlTid>(1)), cancellation, value);
 
     // A cascade works with ONLY (ri_triggers.c): rows of inheritance children are not its own.

@@ -1,4 +1,3 @@
-using Expunge.Catalog;
 using Expunge.Policy;
 using Expunge.Postgres;
 using Npgsql;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Expunge.Catalog;
 using Expunge.Policy;
 using Expunge.Postgres;
 using Npgsql;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Expunge.Catalog;
-using Expunge.Graph;
 using Expunge.Postgres;
 using Npgsql;
 

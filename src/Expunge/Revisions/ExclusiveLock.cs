@@ -16,8 +16,7 @@ internal static class ExclusiveLock
 {
     private static readonly int[] WaitsInMilliseconds = [0, 0, 0, 0, 10, 10, 25, 25, 50, 50];
 
-    /// <param name="tables">The tables to lock, the child first, the root last.</param>
-    /// <param name="work">The change, run in the transaction that holds the locks; it may run again after a lost race, so it changes nothing but the database.</param>
+    /// <summary>Takes the locks on the tables in the given order (the child first, the root last), does the work in the transaction that holds them, and commits. The work may run again after a lost race.</summary>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.LockNotAvailable"/>: not within <see cref="LockOptions.MaxWait"/>; the message names who holds them.</exception>
     public static async Task RunAsync(NpgsqlConnection connection, IReadOnlyList<QualifiedName> tables, LockOptions options, Func<Task> work, CancellationToken cancellation)
     {

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using Expunge.Policy;
+using Expunge.Revisions;
+
+namespace Expunge.Cli.Commands;
+
+internal static class PlanCommand
+{
+    private static readonly Option<bool> Sql = new("--sql") { Description = "Print the statements" };
+
+    public static Command Create()
+    {
+        var command = new Command("plan", "Show what upgrade would do: steps, locks, estimated time, undecided references") { Sql };
+        command.SetAction(Session.Action(RunAsync));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(Session session, CancellationToken cancellation)
+    {
+        var plan = await Upgrade.PlanAsync(session.Database, session.Policy(), cancellation);
+        var decisions = plan.Decisions!;
+        if (session.Json) PrintJson(plan, decisions);
+        else if (session.Parsed.GetValue(Sql)) PrintSql(plan);
+        else Print(plan, decisions);
+        return decisions.Undecided.IsEmpty && plan.Problems.IsEmpty ? ExitCodes.Ok : ExitCodes.NotOk;
+    }
+
+    private static void Print(Plan plan, Decisions decisions)
+    {
+        var schema = decisions.Schema;
+        var direct = decisions.All.Count(d => decisions.Reach.DepthOf(d.Reference) == 1);
+        Output.Line($"Revision {decisions.Policy.Revision} ({decisions.Policy.Name}): {decisions.All.Length} references lead to {decisions.Policy.Root}, {direct} directly, from {decisions.All.Select(d => d.Reference.Table.Oid).Distinct().Count()} tables.");
+        var blocking = decisions.All.Where(d => !d.IsFulfilled && d.Reference.Constraints.Any(f => f.OnDelete is Catalog.ReferentialAction.NoAction or Catalog.ReferentialAction.Restrict)).ToList();
+        if (blocking.Count > 0) Output.Line($"{blocking.Count} of them block a deletion today.");
+        foreach (var phase in plan.Steps.GroupBy(s => s.Phase))
+        {
+            Output.Line();
+            Output.Line($"{Title(phase.Key)} ({phase.Count()} steps)");
+            Output.Columns(["table", "what", "locks"], phase.Select(s => (string[])[s.Table.Name.Display(schema), s.Description, string.Join(", ", s.Locks.DistinctBy(l => l.Mode).Select(l => l.HeldWhileScanning ? l.Mode : $"{l.Mode} for ms"))]));
+        }
+
+        var shared = decisions.Reach.Tables.Where(t => t.IsShared).ToList();
+        if (shared.Count > 0)
+        {
+            Output.Line();
+            Output.Line("Shared: by these a row can belong to two subjects");
+            Output.Columns(["reference", "decided"], decisions.All.Where(d => shared.Any(t => t.Via.Contains(d.Reference))).Select(d => (string[])[d.Reference.Display(schema), decisions.Undecided.Contains(d) ? "⚠️  undecided" : d.Action.Word()]));
+        }
+
+        Output.Line();
+        foreach (var table in decisions.MissingTables) Output.Line($"⏭️  {table.Display(schema)} does not exist and is skipped.");
+        foreach (var problem in plan.Problems) Output.Line($"⚠️  {problem.Table.Name.Display(schema)}: {problem.Reason}. {problem.NextStep}");
+        if (!decisions.Undecided.IsEmpty) Output.Line($"⚠️  {decisions.Undecided.Length} shared references are undecided: upgrade refuses until the policy names them. expunge init suggests.");
+        Output.Line(plan.IsEmpty ? "Nothing to do: everything is as the policy says." : $"{plan.Steps.Length} steps, about {Math.Max(1, plan.EstimatedTime.TotalSeconds):0} s of scanning beside the application. Apply it:  expunge upgrade head");
+    }
+
+    private static string Title(string phase) => phase switch
+    {
+        "index" => "1 · index: built concurrently, nobody waits",
+        "swap" => "2 · swap: the constraint is replaced NOT VALID; new rows are checked throughout",
+        "validate" => "3 · validate: existing rows are checked while the application reads and writes",
+        _ => "4 · partitions: prepared one by one, then attached in one short transaction",
+    };
+
+    private static void PrintSql(Plan plan)
+    {
+        foreach (var step in plan.Steps)
+        {
+            Output.Line($"-- {step.Phase}: {step.Table}: {step.Description}");
+            foreach (var sql in step.Sql) Output.Line($"{sql};");
+        }
+    }
+
+    private static void PrintJson(Plan plan, Decisions decisions) => Session.PrintJson(new
+    {
+        revision = decisions.Policy.Revision,
+        name = decisions.Policy.Name,
+        root = decisions.Policy.Root.ToString(),
+        steps = plan.Steps.Select(s => new { phase = s.Phase, table = s.Table.Name.ToString(), s.Description, s.Sql, locks = s.Locks.Select(l => new { table = l.Table.ToString(), l.Mode, l.HeldWhileScanning }), s.Undo }),
+        undecided = decisions.Undecided.Select(d => d.Reference.Display(decisions.Schema)),
+        problems = plan.Problems.Select(p => new { table = p.Table.Name.ToString(), p.Reason, p.NextStep }),
+        missingTables = decisions.MissingTables.Select(t => t.ToString()),
+        estimatedSeconds = plan.EstimatedTime.TotalSeconds,
+    });
+}

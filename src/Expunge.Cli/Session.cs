@@ -1,0 +1,117 @@
+using System.CommandLine;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Expunge.Policy;
+using Expunge.Postgres;
+
+namespace Expunge.Cli;
+
+/// <summary>What a command works with: its parsed options, the database, the policy. Turns errors into messages and exit codes.</summary>
+internal sealed class Session(ParseResult parsed) : IAsyncDisposable
+{
+    private static readonly JsonSerializerOptions JsonStyle = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    private Database? _database;
+
+    public ParseResult Parsed { get; } = parsed;
+
+    public bool Json => Parsed.GetValue(GlobalOptions.Json);
+
+    public string? ConfigPath => Parsed.GetValue(GlobalOptions.Config);
+
+    public Database Database => _database ??= new Database(ConnectionSettings.Resolve(Parsed.GetValue(GlobalOptions.Database), Environment.GetEnvironmentVariable));
+
+    public string Where => ConnectionSettings.Describe(Database.Settings);
+
+    /// <summary>The policy file, or one with the root alone.</summary>
+    public PolicyFile Policy()
+    {
+        var root = Parsed.GetValue(GlobalOptions.Root);
+        if (root is null) return PolicyReader.Load(ConfigPath ?? "expunge.yaml");
+        if (ConfigPath is not null) throw new ExpungeException(ErrorCodes.Usage, "--root and --config exclude each other: the policy file names its root.", "Leave one of them out.");
+        return new PolicyFile { Root = RootName(root) };
+    }
+
+    public static QualifiedName RootName(string text)
+    {
+        try
+        {
+            return QualifiedName.Parse(text);
+        }
+        catch (FormatException e)
+        {
+            throw new ExpungeException(ErrorCodes.Usage, $"--root: {e.Message}", "Write it as schema.table, such as public.users.", e);
+        }
+    }
+
+    public static void PrintJson(object document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, JsonStyle));
+
+    /// <summary>Asks before something is changed. Refuses where there is nobody to ask.</summary>
+    public void Confirm(string question)
+    {
+        if (Parsed.GetValue(GlobalOptions.Yes)) return;
+        if (Console.IsInputRedirected || Json)
+        {
+            throw new ExpungeException(ErrorCodes.NeedsConfirmation, $"{question} There is no terminal to ask at.", "Give --yes to go on. Nothing was changed.");
+        }
+
+        Console.Out.Write($"{question} [y/N] ");
+        if (Console.In.ReadLine()?.Trim() is "y" or "Y" or "yes") return;
+        throw new OperationCanceledException();
+    }
+
+    /// <summary>The action of a command: runs it and answers with its exit code whatever happens.</summary>
+    public static Func<ParseResult, CancellationToken, Task<int>> Action(Func<Session, CancellationToken, Task<int>> run) => async (parsed, cancellation) =>
+    {
+        await using var session = new Session(parsed);
+        try
+        {
+            return await run(session, cancellation);
+        }
+        catch (ExpungeException e)
+        {
+            await session.ReportAsync(e);
+            // EXP1nnn: wrong usage, policy or connection; EXP2nnn: what the database holds.
+            return e.Code.StartsWith("EXP1", StringComparison.Ordinal) ? ExitCodes.Usage : ExitCodes.NotOk;
+        }
+        catch (Embedded.EmbeddedPostgresException e)
+        {
+            await session.ReportAsync(new ExpungeException(ErrorCodes.NoServerBinaries, e.Message, e.NextStep, e));
+            return ExitCodes.Usage;
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync(cancellation.IsCancellationRequested ? "Stopped. What is done stays done; the same command goes on from there." : "Nothing was changed.");
+            return ExitCodes.NotOk;
+        }
+        catch (Exception e) when (e is Npgsql.NpgsqlException or IOException or UnauthorizedAccessException)
+        {
+            if (cancellation.IsCancellationRequested)
+            {
+                await Console.Error.WriteLineAsync("Stopped. What is done stays done; the same command goes on from there.");
+                return ExitCodes.NotOk;
+            }
+
+            await session.ReportAsync(e is Npgsql.NpgsqlException
+                ? new ExpungeException(ErrorCodes.CannotConnect, $"The connection or the server failed: {e.Message}", "Run the same command again: it goes on from what is done.", e)
+                : new ExpungeException(ErrorCodes.Usage, e.Message, "Check the path and its permissions.", e));
+            return ExitCodes.Usage;
+        }
+    };
+
+    private async Task ReportAsync(ExpungeException e)
+    {
+        if (Json) PrintJson(new { error = new { e.Code, e.Message, e.NextStep } });
+        await Console.Error.WriteLineAsync($"❌ {e.Message}\n   → {e.NextStep}  [{e.Code}]");
+        if (Parsed.GetValue(GlobalOptions.Verbose)) await Console.Error.WriteLineAsync(e.ToString());
+    }
+
+    public ValueTask DisposeAsync() => _database?.DisposeAsync() ?? ValueTask.CompletedTask;
+}

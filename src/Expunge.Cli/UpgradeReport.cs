@@ -1,0 +1,94 @@
+using Expunge.Postgres;
+using Expunge.Revisions;
+
+namespace Expunge.Cli;
+
+/// <summary>
+/// The document's lines: one a table, in the policy's order, as soon as the table and all before it are ready. Steps end in another order (validation goes by size), so lines wait.
+/// </summary>
+internal sealed class UpgradeReport
+{
+    private readonly Lock _lock = new();
+    private readonly List<Entry> _entries = [];
+    private readonly Action<string> _print;
+    private int _printed;
+
+    public UpgradeReport(Plan plan, Action<string> print)
+    {
+        _print = print;
+        var decisions = plan.Decisions!;
+        var order = decisions.Policy.Tables.SelectMany(g => g.Tables).Concat(decisions.All.Select(d => d.Reference.Table.Name)).Concat(decisions.SoftReferences.Select(s => s.Table.Name)).Distinct();
+        foreach (var name in order)
+        {
+            var table = decisions.Catalog.Find(name);
+            var entry = new Entry(name, name.Display(decisions.Schema));
+            _entries.Add(entry);
+            if (table is null) { entry.Missing = true; continue; }
+            var owned = decisions.Catalog.PartitionsOf(table).Select(p => p.Oid).Append(table.Oid).ToHashSet();
+            entry.Steps = [.. plan.Steps.Where(s => owned.Contains(s.Table.Oid))];
+            entry.Changes = entry.Steps.Count > 0;
+            entry.Rules = string.Join(", ", decisions.All.Where(d => d.Reference.Table.Oid == table.Oid).Select(d => d.Wanted.DeleteRule).Distinct());
+            entry.Failures.AddRange(plan.Problems.Where(p => p.Table.Oid == table.Oid).Select(p => $"{p.Reason}. {p.NextStep}"));
+        }
+
+        References = decisions.All.Length + decisions.SoftReferences.Count(s => s.Enforce);
+    }
+
+    /// <summary>How many references were judged.</summary>
+    public int References { get; }
+
+    public int Failures => _entries.Sum(e => e.Failures.Count);
+
+    public IEnumerable<object> Tables => _entries.Select(e => new { table = e.Name.ToString(), status = Status(e), reasons = e.Failures });
+
+    public void Done(StepResult result)
+    {
+        lock (_lock)
+        {
+            foreach (var entry in _entries.Where(e => e.Steps.Remove(result.Step)))
+            {
+                if (result.Failure is { } failure) entry.Failures.Add($"{failure.Message}. {failure.NextStep}");
+            }
+        }
+
+        Flush();
+    }
+
+    /// <summary>Prints what is ready; at the end everything is, also steps that were left out because one before them failed.</summary>
+    public void Flush(bool end = false)
+    {
+        lock (_lock)
+        {
+            while (_printed < _entries.Count && (end || _entries[_printed].Steps.Count == 0))
+            {
+                var entry = _entries[_printed++];
+                _print(Status(entry) switch
+                {
+                    "skipped" => $"  ⏭️  Skipping {entry.Display} (table does not exist)",
+                    "failed" => string.Join('\n', entry.Failures.Select(f => $"  ⚠️  Could not fix {entry.Display}: {f}")),
+                    "fixed" => $"  ✅ Fixed {entry.Display}",
+                    _ => $"  ✅ {entry.Display} ({(entry.Rules.Length > 0 ? $"already {entry.Rules}" : "nothing to fix")})",
+                });
+            }
+        }
+    }
+
+    private static string Status(Entry entry) => entry.Missing ? "skipped" : entry.Failures.Count > 0 ? "failed" : entry.Changes ? "fixed" : "unchanged";
+
+    private sealed class Entry(QualifiedName name, string display)
+    {
+        public QualifiedName Name { get; } = name;
+
+        public string Display { get; } = display;
+
+        public bool Missing { get; set; }
+
+        public bool Changes { get; set; }
+
+        public string Rules { get; set; } = "";
+
+        public List<Step> Steps { get; set; } = [];
+
+        public List<string> Failures { get; } = [];
+    }
+}
