@@ -99,10 +99,13 @@ internal sealed class Session(ParseResult parsed) : IAsyncDisposable
                 return ExitCodes.NotOk;
             }
 
-            await session.ReportAsync(e is Npgsql.NpgsqlException
-                ? new ExpungeException(ErrorCodes.CannotConnect, $"The connection or the server failed: {e.Message}", "Run the same command again: it goes on from what is done.", e)
-                : new ExpungeException(ErrorCodes.Usage, e.Message, "Check the path and its permissions.", e));
-            return ExitCodes.Usage;
+            await session.ReportAsync(e switch
+            {
+                Npgsql.PostgresException p => new ExpungeException(ErrorCodes.StepFailed, $"PostgreSQL refused: {p.MessageText} (SQLSTATE {p.SqlState}).", "Correct that and run the same command again.", e),
+                Npgsql.NpgsqlException => new ExpungeException(ErrorCodes.CannotConnect, $"The connection or the server failed: {e.Message}.", "Run the same command again: it goes on from what is done.", e),
+                _ => new ExpungeException(ErrorCodes.Usage, e.Message, "Check the path and its permissions.", e),
+            });
+            return e is Npgsql.PostgresException ? ExitCodes.NotOk : ExitCodes.Usage;
         }
     };
 

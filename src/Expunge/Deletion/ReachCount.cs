@@ -66,7 +66,7 @@ internal sealed class ReachCount
     private async Task FollowAsync(Decision decision, uint parent, NpgsqlTid[] parentRows, bool keepKeys, CancellationToken cancellation)
     {
         var reference = decision.Reference;
-        var join = $"FROM ONLY {_leaves[parent].Name.Sql} p JOIN {From(reference.Table)} c ON {string.Join(" AND ", reference.Columns.Zip(reference.ReferencedColumns, (c, p) => $"c.{Identifier.Quote(c)} = p.{Identifier.Quote(p)}"))} WHERE p.ctid = ANY ($1)";
+        var join = $"FROM ONLY {_leaves[parent].Name.Sql} p JOIN {From(reference.Table)} c ON {string.Join(" AND ", reference.Columns.Zip(reference.ReferencedColumns, (c, p) => $"c.{Identifier.Quote(c)} = p.{Identifier.Quote(p)}"))} WHERE p.ctid = ANY ($1::text[]::tid[])";
         if (keepKeys) await KeepKeysAsync(decision, parent, parentRows, cancellation);
 
         // The bulk of the rows lies in tables that nothing refers to and that one reference leads to: counted where they are.
@@ -95,7 +95,7 @@ internal sealed class ReachCount
     {
         var columns = decision.Reference.ReferencedColumns;
         var keys = await _connection.ListAsync(
-            $"SELECT {string.Join(", ", columns.Select(c => $"p.{Identifier.Quote(c)}::text"))} FROM ONLY {_leaves[parent].Name.Sql} p WHERE p.ctid = ANY ($1)",
+            $"SELECT {string.Join(", ", columns.Select(c => $"p.{Identifier.Quote(c)}::text"))} FROM ONLY {_leaves[parent].Name.Sql} p WHERE p.ctid = ANY ($1::text[]::tid[])",
             r => columns.Select((_, i) => r.IsDBNull(i) ? null! : r.GetString(i)).ToArray(), cancellation, Tids(rows));
         if (!ReferencedKeys.TryGetValue(decision, out var known)) ReferencedKeys[decision] = known = [];
         known.AddRange(keys.Where(k => k.All(v => v is not null)));
@@ -116,5 +116,6 @@ internal sealed class ReachCount
     // A cascade works with ONLY (ri_triggers.c): rows of inheritance children are not its own.
     private static string From(Table table) => table.IsPartitioned ? table.Name.Sql : $"ONLY {table.Name.Sql}";
 
-    private static NpgsqlParameter Tids(NpgsqlTid[] rows) => new() { Value = rows, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Tid };
+    // Npgsql has no tid[].
+    private static string[] Tids(NpgsqlTid[] rows) => [.. rows.Select(r => $"({r.BlockNumber},{r.OffsetNumber})")];
 }

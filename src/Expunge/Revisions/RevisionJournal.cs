@@ -37,7 +37,7 @@ internal sealed record RevisionJournal(long RevisionId, bool Reverting)
 
     private const string Mine = "revision_id = $1 AND kind = $2 AND table_schema = $3 AND table_name = $4 AND object_name = $5 AND reverted_at IS NULL";
 
-    private object?[] Key(string kind, QualifiedName table, string name) => [RevisionId, kind, table.Schema, table.Name, name];
+    private List<object?> Key(string kind, QualifiedName table, string name) => [RevisionId, kind, table.Schema, table.Name, name];
 
     private async Task<bool> IsRecordedAsync(NpgsqlConnection connection, IndexDefinition index, CancellationToken cancellation) =>
         await connection.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM expunge.step WHERE {Mine})", cancellation, Key("index", index.Table, index.Name));
