@@ -86,7 +86,7 @@ supervise() {
     esac
     answer $?
   done
-  [ -n "$kept" ] && [ "${verb:-}" != stop ] || discard "$home"
+  if [ -z "$kept" ] || [ "${verb:-}" = stop ]; then discard "$home"; fi
 }
 
 sweep() {
