@@ -2,7 +2,7 @@
 rem Runs the CLI from a source checkout; builds it first when a source changed since the last build. See ./expunge for Linux and macOS.
 setlocal
 set "ROOT=%~dp0"
-set "PROGRAM=%ROOT%src\Expunge.Cli\bin\Release\net10.0\expunge.dll"
+set "PROGRAM=%ROOT%src\Expunge.Cli\bin\Release\net10.0\Expunge.Cli.dll"
 set "STAMP=%ROOT%src\Expunge.Cli\obj\launcher.stamp"
 
 where dotnet >nul 2>nul

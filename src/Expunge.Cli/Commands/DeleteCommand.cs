@@ -23,7 +23,8 @@ internal static class DeleteCommand
         var dryRun = session.Parsed.GetValue(DryRun);
         if (!session.Json)
         {
-            Lines(estimate.Lines);
+            // Without a question only the result is shown, unless there is none.
+            if (dryRun || !estimate.Blockers.IsEmpty || !session.Parsed.GetValue(GlobalOptions.Yes)) Lines(estimate.Lines);
             foreach (var id in estimate.NotFound) Output.Line($"⚠️  {subject} {id} not found");
             foreach (var blocker in estimate.Blockers) Output.Line($"❌ {blocker.Rows} row(s) of {blocker.Reference} block the deletion: {blocker.Reason}");
         }
@@ -51,7 +52,6 @@ internal static class DeleteCommand
         }
         else
         {
-            Output.Line();
             Lines(result.Lines);
             foreach (var id in result.NotFound) Output.Line($"⚠️  {subject} {id} not found: it was deleted meanwhile");
             Output.Line($"✅ Permanently deleted {result.Deleted.Length} {subject}(s) and all associated data: {result.TotalDeleted} rows in {result.Elapsed.TotalMilliseconds:0} ms, {result.Method}; {result.ResidualChecked} references searched afterwards, 0 rows left.");

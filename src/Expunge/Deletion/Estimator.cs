@@ -61,10 +61,14 @@ public static class Estimator
                 .Where(t => !decisions.Catalog.AncestorsOf(t.Table).Any(a => decisions.Reach.Find(a) is not null))
                 .Select(t => new DeletionLine(
                     t.Table.Name.Display(decisions.Schema), decisions.Catalog.LeavesOf(t.Table).Sum(deleted), updated(t.Table),
-                    string.Join(" → ", t.Path.Select(r => r.ReferencedTable.Name.Display(decisions.Schema)).Prepend(t.Table.Name.Display(decisions.Schema)))))
+                    Path(decisions, t.Table, t.Path)))
                 .Where(l => l.Deleted + l.Updated > 0),
         ];
     }
+
+    private static string Path(Decisions decisions, Table table, ImmutableArray<Graph.Reference> path) =>
+        string.Join(" → ", path.Select(r => r.ReferencedTable).Prepend(table).Select(t => t.Name.Display(decisions.Schema)))
+        + (path.IsEmpty && table.Oid != decisions.Reach.Root.Oid ? " (no foreign key)" : "");
 
     private static ImmutableArray<Blocker> Blockers(Decisions decisions, ReachCount count) =>
     [
