@@ -16,7 +16,10 @@ public sealed class PolicyException : ExpungeException
     }
 
     private PolicyException(string source, ImmutableArray<PolicyError> errors)
-        : base(ErrorCodes.PolicyInvalid, string.Join('\n', errors.Select(error => $"{source}:{error.Location}: {error.Message}")), $"Correct {(errors.Length == 1 ? "this place" : "these places")} in the policy and run the command again.")
+        : base(
+            ErrorCodes.PolicyInvalid,
+            string.Join('\n', errors.Select(error => $"{source}:{error.Location}: {error.Message}")),
+            $"Correct {(errors.Length == 1 ? "this place" : "these places")} in the policy and run the command again.")
     {
         Errors = errors;
     }

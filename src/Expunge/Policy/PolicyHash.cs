@@ -19,7 +19,7 @@ internal static class PolicyHash
 
     private static string Sorted(IEnumerable<string> lines) => string.Concat(lines.Order(StringComparer.Ordinal));
 
-    private static string Target(ReferenceKey key) => $"{key.Table.Sql} ({Identifier.QuoteAll(key.Columns.Order(StringComparer.Ordinal))})";
+    private static string Target(ReferenceKey key) => $"{key.Table.Sql} ({Identifier.QuoteAll(key.SortedColumns)})";
 
     private static string To(ReferencePolicy reference) => reference.ReassignTo is { } key ? $" to {Identifier.Literal(key)}" : "";
 }

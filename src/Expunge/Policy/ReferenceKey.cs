@@ -47,10 +47,12 @@ public sealed partial record ReferenceKey(QualifiedName Table, ImmutableArray<st
     public override string ToString() => $"{Table}.{DisplayColumns}";
 
     /// <inheritdoc/>
-    public bool Equals(ReferenceKey? other) => other is not null && Table == other.Table && Columns.Order(StringComparer.Ordinal).SequenceEqual(other.Columns.Order(StringComparer.Ordinal), StringComparer.Ordinal);
+    public bool Equals(ReferenceKey? other) => other is not null && Table == other.Table && SortedColumns.SequenceEqual(other.SortedColumns, StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public override int GetHashCode() => Columns.Aggregate(Table.GetHashCode(), (hash, column) => hash ^ StringComparer.Ordinal.GetHashCode(column));
+
+    internal IEnumerable<string> SortedColumns => Columns.Order(StringComparer.Ordinal);
 
     private string DisplayColumns => Columns.Length == 1 ? Identifier.Display(Columns[0]) : $"({string.Join(", ", Columns.Select(Identifier.Display))})";
 

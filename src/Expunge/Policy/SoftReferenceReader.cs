@@ -17,7 +17,8 @@ internal static class SoftReferenceReader
             var enforce = Enforce(name, value, errors);
             if (errors.Try(name, () => ReferenceKey.Parse(name.Text, schema)) is not { } key) continue;
             if (key.Columns is not [var column]) errors.Add(name.Location, $"the soft reference '{name.Text}' has several columns; it can have only one");
-            else if (!found.TryAdd(key, new(key.Table, column, enforce, name.Location))) errors.Add(name.Location, $"the soft reference '{key.Display(schema)}' is already in line {found[key].Location.Line}");
+            else if (!found.TryAdd(key, new(key.Table, column, enforce, name.Location)))
+                errors.Add(name.Location, $"the soft reference '{key.Display(schema)}' is already in line {found[key].Location.Line}");
         }
 
         return [.. found.Values.OrderBy(soft => soft.Location)];

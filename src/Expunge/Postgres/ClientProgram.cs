@@ -12,12 +12,13 @@ internal static class ClientProgram
 
     /// <summary>Runs a program to its end; on cancellation it is killed and has ended before this throws.</summary>
     /// <returns>What it said, or null when it can't be run at all.</returns>
-    internal static async Task<(int ExitCode, string Output, string Errors)?> RunAsync(string path, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> variables, CancellationToken cancellationToken)
+    internal static async Task<(int ExitCode, string Output, string Errors)?> RunAsync(
+        string path, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> variables, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(path, arguments) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
 
         // What is in our own environment must not send the program elsewhere (PGHOSTADDR, PGSERVICE). Files with secrets that Npgsql takes from there stay.
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("PG", StringComparison.Ordinal) && !name.StartsWith("PGSSL", StringComparison.Ordinal) && name != "PGPASSFILE").ToList()) start.Environment.Remove(name);
+        foreach (var name in start.Environment.Keys.Where(Redirects).ToList()) start.Environment.Remove(name);
         start.Environment["LC_ALL"] = "C";
         foreach (var (name, value) in variables) start.Environment[name] = value;
 
@@ -47,6 +48,8 @@ internal static class ClientProgram
 
         return (process.ExitCode, await output, await errors);
     }
+
+    private static bool Redirects(string name) => name.StartsWith("PG", StringComparison.Ordinal) && !name.StartsWith("PGSSL", StringComparison.Ordinal) && name != "PGPASSFILE";
 
     /// <summary>A connection as libpq's environment variables, where other users of the machine can't read the password.</summary>
     internal static Dictionary<string, string> Variables(NpgsqlConnectionStringBuilder connection)

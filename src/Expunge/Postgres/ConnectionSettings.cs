@@ -27,10 +27,12 @@ public static class ConnectionSettings
         var values = LibpqUri.IsUri(text) ? LibpqUri.Parse(text, source) : LibpqKeywords.Parse(text, source);
         var builder = values is null ? FromNpgsql(text, source) : new();
         var settings = (values ?? []).ToDictionary(value => value.Key, value => (value.Value, Source: $"{source}: '{value.Key}'"), StringComparer.Ordinal);
+
+        // A host that was named is not sent elsewhere by an address in the environment.
+        var hostIsNamed = settings.ContainsKey("host");
         foreach (var parameter in LibpqParameter.All.Where(parameter => parameter.Variable is not null && !settings.ContainsKey(parameter.Keyword) && !builder.ShouldSerialize(parameter.NpgsqlKey)))
         {
-            // A host that was named is not sent elsewhere by an address in the environment.
-            if (parameter.Keyword == "hostaddr" && settings.ContainsKey("host")) continue;
+            if (parameter.Keyword == "hostaddr" && hostIsNamed) continue;
             if (environment(parameter.Variable!) is { Length: > 0 } value) settings.Add(parameter.Keyword, (value, parameter.Variable!));
         }
 
@@ -49,7 +51,7 @@ public static class ConnectionSettings
 
     internal static ExpungeException Bad(string source, string what) => new(
         ErrorCodes.BadConnectionString,
-        $"{source}: {what}.",
+        $"{source}: {what}{(what.EndsWith('?') ? "" : ".")}",
         "Write the connection as 'Host=…;Database=…;Username=…', as 'postgresql://user@host:port/database' or as 'host=… dbname=… user=…'.");
 
     /// <summary>Says which name is unknown, unless it may be a part of a password that was not quoted.</summary>

@@ -38,7 +38,8 @@ internal static class HostList
         var bracket = host.LastIndexOf(']');
 
         // Colons before the last one and no bracket: an IPv6 address without a port.
-        if (colon > bracket && (bracket >= 0 || host.IndexOf(':', StringComparison.Ordinal) == colon) && int.TryParse(host.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var own)) (host, port) = (host[..colon], own);
+        var hasPort = colon > bracket && (bracket >= 0 || host.IndexOf(':', StringComparison.Ordinal) == colon);
+        if (hasPort && int.TryParse(host.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var own)) (host, port) = (host[..colon], own);
         return (host.Trim('[', ']'), port);
     }
 

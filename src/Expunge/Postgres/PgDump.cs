@@ -66,13 +66,15 @@ public sealed partial record PgDump(string Path, string Version)
         }
     }
 
-    private static async Task<string> RunAsync(string program, IEnumerable<string> arguments, NpgsqlConnectionStringBuilder connection, CancellationToken cancellationToken)
+    private static async Task<string> RunAsync(
+        string program, IEnumerable<string> arguments, NpgsqlConnectionStringBuilder connection, CancellationToken cancellationToken)
     {
         var said = await ClientProgram.RunAsync(program, arguments, ClientProgram.Variables(connection), cancellationToken)
             ?? throw new ExpungeException(ErrorCodes.PgDumpUnusable, $"'{program}' can't be run.", "Install PostgreSQL's client programs again, or set PG_DUMP to the path of another pg_dump.");
         if (said.ExitCode == 0) return said.Output;
         var lines = said.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).TakeLast(ErrorLines);
-        var reason = new[] { connection.Password, connection.SslPassword }.OfType<string>().Where(secret => secret.Length > 0).Aggregate(string.Join('\n', lines), (text, secret) => text.Replace(secret, "…", StringComparison.Ordinal));
+        var secrets = new[] { connection.Password, connection.SslPassword }.OfType<string>().Where(secret => secret.Length > 0);
+        var reason = secrets.Aggregate(string.Join('\n', lines), (text, secret) => text.Replace(secret, "…", StringComparison.Ordinal));
         throw new ExpungeException(
             ErrorCodes.PgDumpUnusable,
             $"The backup of {ConnectionSettings.Describe(connection)} failed; {System.IO.Path.GetFileName(program)} ended with {said.ExitCode}:\n{reason}",
