@@ -47,6 +47,13 @@ public static class TestServer
         return connection;
     }
 
+    public static async Task ExecuteAsync(string connectionString, string sql)
+    {
+        await using var connection = await OpenAsync(connectionString);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
     private static async Task<string> MakeAsync(string name, Func<NpgsqlConnection, Task> fill)
     {
         var connectionString = await CreateAsync("template1", $"template_{name}");
@@ -63,9 +70,7 @@ public static class TestServer
         await OneAtATime.WaitAsync();
         try
         {
-            await using var connection = await OpenAsync(server.ConnectionString);
-            await using var create = new NpgsqlCommand($"CREATE DATABASE \"{name}\" TEMPLATE \"{template}\"", connection);
-            await create.ExecuteNonQueryAsync();
+            await ExecuteAsync(server.ConnectionString, $"CREATE DATABASE \"{name}\" TEMPLATE \"{template}\"");
         }
         finally
         {

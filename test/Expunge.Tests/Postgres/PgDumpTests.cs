@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Expunge.Postgres;
+using Expunge.Testing;
 using Npgsql;
 using Xunit;
 
@@ -47,24 +48,28 @@ public sealed class PgDumpTests : IDisposable
     [Fact]
     public async Task A_backup_holds_the_whole_database_and_only_its_owner_can_read_it()
     {
-        var database = await TestServer.CreateDatabaseAsync();
+        var database = new NpgsqlConnectionStringBuilder(await TestServer.EmptyAsync());
+        await TestServer.ExecuteAsync(database.ConnectionString, "CREATE TABLE users (id int PRIMARY KEY); INSERT INTO users SELECT generate_series(1, 1000)");
+        var major = await TestServer.MajorVersionAsync();
+        PgDump dump;
         try
         {
-            await TestServer.ExecuteAsync(database, "CREATE TABLE users (id int PRIMARY KEY); INSERT INTO users SELECT generate_series(1, 1000)");
-            var dump = await PgDump.FindAsync(await TestServer.MajorVersionAsync(database), Environment.GetEnvironmentVariable, default);
-            var backup = await dump.RunAsync(database, Target, default);
-
-            Assert.Equal((Target, new FileInfo(Target).Length, dump.Version), (backup.Path, backup.Bytes, backup.PgDumpVersion));
-            Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Target))), backup.Sha256);
-            Assert.InRange(backup.TakenAt, DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow);
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(Target));
-            Assert.Equal([Target], Directory.GetFiles(directory));
-            await Refused(() => dump.RunAsync(database, Target, default), ErrorCodes.FileExists, $"'{Target}' exists already; a backup is never overwritten.");
+            dump = await PgDump.FindAsync(major, Environment.GetEnvironmentVariable, default);
         }
-        finally
+        catch (ExpungeException e) when (e.Code == ErrorCodes.PgDumpUnusable)
         {
-            await TestServer.DropDatabaseAsync(database);
+            Assert.Skip($"no pg_dump for PostgreSQL {major} here: {e.Message}");
+            throw;
         }
+
+        var backup = await dump.RunAsync(database, Target, default);
+
+        Assert.Equal((Target, new FileInfo(Target).Length, dump.Version), (backup.Path, backup.Bytes, backup.PgDumpVersion));
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Target))), backup.Sha256);
+        Assert.InRange(backup.TakenAt, DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(Target));
+        Assert.Equal([Target], Directory.GetFiles(directory));
+        await Refused(() => dump.RunAsync(database, Target, default), ErrorCodes.FileExists, $"'{Target}' exists already; a backup is never overwritten.");
     }
 
     [Fact]
