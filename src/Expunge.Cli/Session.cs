@@ -54,7 +54,7 @@ internal sealed class Session(ParseResult parsed) : IAsyncDisposable
     public static void PrintJson(object document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, JsonStyle));
 
     /// <summary>Asks before something is changed. Refuses where there is nobody to ask.</summary>
-    public void Confirm(string question)
+    public async Task ConfirmAsync(string question, CancellationToken cancellation)
     {
         if (Parsed.GetValue(GlobalOptions.Yes)) return;
         if (Console.IsInputRedirected || Json)
@@ -63,7 +63,8 @@ internal sealed class Session(ParseResult parsed) : IAsyncDisposable
         }
 
         Console.Out.Write($"{question} [y/N] ");
-        if (Console.In.ReadLine()?.Trim() is "y" or "Y" or "yes") return;
+        // A terminal's read can't be cancelled: Ctrl-C leaves it behind.
+        if ((await Task.Run(Console.ReadLine, CancellationToken.None).WaitAsync(cancellation))?.Trim() is "y" or "Y" or "yes") return;
         throw new OperationCanceledException();
     }
 
@@ -88,7 +89,7 @@ internal sealed class Session(ParseResult parsed) : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            await Console.Error.WriteLineAsync(cancellation.IsCancellationRequested ? "Stopped. What is done stays done; the same command goes on from there." : "Nothing was changed.");
+            await Console.Error.WriteLineAsync(cancellation.IsCancellationRequested ? "\nStopped. What is done stays done; the same command goes on from there." : "Nothing was changed.");
             return ExitCodes.NotOk;
         }
         catch (Exception e) when (e is Npgsql.NpgsqlException or IOException or UnauthorizedAccessException)
