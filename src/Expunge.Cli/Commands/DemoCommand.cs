@@ -17,7 +17,7 @@ internal static class DemoCommand
     {
         Users.Validators.Add(result =>
         {
-            if (result.GetValue(Users) is < 10 or > 12_000) result.AddError("--users takes a number from 10 to 12000.");
+            if (result.Tokens is [{ Value: var text }] && !(int.TryParse(text, out var users) && users is >= 10 and <= 12_000)) result.AddError("--users takes a number from 10 to 12000.");
         });
         var command = new Command("demo", "The whole story on a private PostgreSQL server, with a health backend of 100 tables") { Users, Legacy, Keep };
         command.SetAction(Session.Action(RunAsync));
