@@ -18,11 +18,11 @@ public sealed class CatalogSnapshot
     public CatalogSnapshot(ServerInfo server, ImmutableArray<Table> tables, ImmutableArray<ForeignKey> foreignKeys)
     {
         Server = server;
-        Tables = tables;
         ForeignKeys = foreignKeys;
-        _byName = tables.ToFrozenDictionary(t => t.Name);
-        _byOid = tables.ToFrozenDictionary(t => t.Oid);
         _partitions = tables.Where(t => t.PartitionOf is not null).ToLookup(t => t.PartitionOf!.Value);
+        Tables = [.. tables.Select(t => t.IsPartitioned ? WithPartitionsSuppressors(t) : t)];
+        _byName = Tables.ToFrozenDictionary(t => t.Name);
+        _byOid = Tables.ToFrozenDictionary(t => t.Oid);
     }
 
     /// <summary>The server.</summary>
@@ -53,6 +53,13 @@ public sealed class CatalogSnapshot
     /// <summary>The partitions below a partitioned table, at every level; none for other tables.</summary>
     /// <param name="table">The table.</param>
     public IEnumerable<Table> PartitionsOf(Table table) => _partitions[table.Oid].SelectMany(p => PartitionsOf(p).Prepend(p));
+
+    // A trigger on one partition keeps its rows from a cascade into the partitioned table.
+    private Table WithPartitionsSuppressors(Table table) => table with
+    {
+        DeleteSuppressors = [.. table.DeleteSuppressors.Concat(PartitionsOf(table).SelectMany(p => p.DeleteSuppressors)).Distinct(StringComparer.Ordinal)],
+        UpdateSuppressors = [.. table.UpdateSuppressors.Concat(PartitionsOf(table).SelectMany(p => p.UpdateSuppressors)).Distinct(StringComparer.Ordinal)],
+    };
 
     /// <summary>The tables that hold the rows: the leaf partitions of a partitioned table, the table itself otherwise.</summary>
     /// <param name="table">The table.</param>

@@ -69,7 +69,8 @@ public sealed record PartitionedSwapStep : Step
         if (present is null)
         {
             await ExclusiveLock.RunAsync(
-                context.Connection, [leaf.Name, constraint.ReferencedTable], context.Locks, () => context.Connection.ExecuteAsync(AddToLeaf(constraint, leaf.Name), cancellation), cancellation);
+                context.Connection, [leaf.Name, constraint.ReferencedTable], context.Locks, () => context.Connection.ExecuteAsync(AddToLeaf(constraint, leaf.Name), cancellation), cancellation,
+                mode: "SHARE ROW EXCLUSIVE");
         }
 
         if (present is { Validated: true }) return;
@@ -80,6 +81,7 @@ public sealed record PartitionedSwapStep : Step
     private async Task AttachAsync(StepContext context, CancellationToken cancellation)
     {
         var leaves = await LeavesAsync(context, cancellation);
+        await DropLeftoversAsync(context, leaves, cancellation);
         foreach (var change in await SwapStep.PendingAsync(context, Table, Changes, cancellation))
         {
             var formerNames = change.Former is null ? [] : await DerivedNamesAsync(context, change.Former, cancellation);
@@ -103,6 +105,20 @@ public sealed record PartitionedSwapStep : Step
             }
 
             await context.Journal.RecordAsync(context.Connection, change, cancellation);
+        }
+    }
+
+    /// <summary>Temporary constraints of a run that was interrupted and wanted something else: left beside the new ones they would act too.</summary>
+    private async Task DropLeftoversAsync(StepContext context, IEnumerable<(uint Oid, QualifiedName Name)> leaves, CancellationToken cancellation)
+    {
+        foreach (var leaf in leaves)
+        {
+            var mine = Changes.Select(c => c.New).OfType<ForeignKey>().Select(f => TemporaryName(f, leaf.Name)).ToHashSet(StringComparer.Ordinal);
+            var present = await CatalogReader.ReadForeignKeysAsync(context.Connection, leaf.Oid, cancellation);
+            foreach (var leftover in present.Where(f => f.Name.StartsWith(ReferenceGraph.TemporaryPrefix, StringComparison.Ordinal) && !mine.Contains(f.Name)))
+            {
+                await context.Connection.ExecuteAsync($"ALTER TABLE {leaf.Name.Sql} DROP CONSTRAINT {Identifier.Quote(leftover.Name)}", cancellation);
+            }
         }
     }
 

@@ -36,7 +36,8 @@ public sealed record SwapStep : Step
         {
             foreach (var change in await PendingAsync(context, Table, Changes, cancellation))
             {
-                foreach (var sql in change.Sql()) await context.Connection.ExecuteAsync(sql, cancellation);
+                // One round trip: each counts while the locks are held.
+                await context.Connection.ExecuteAsync(string.Join("; ", change.Sql()), cancellation);
                 await context.Journal.RecordAsync(context.Connection, change, cancellation);
             }
         }, cancellation);
