@@ -1,0 +1,42 @@
+using Npgsql;
+
+namespace Expunge.Testing;
+
+/// <summary>
+/// What a downgrade must restore to the letter, a line each: every constraint with its definition, validation, comment and the states of its triggers, and every index.
+/// Read with names qualified, Expunge's own schema left out.
+/// </summary>
+public static class CatalogText
+{
+    private const string Query =
+        """
+        SET search_path = pg_catalog;
+        SELECT format('%s.%s constraint %s%s: %s validated=%s triggers=%s%s', n.nspname, c.relname, con.conname, CASE WHEN con.conparentid <> 0 THEN ' (derived)' END,
+                      pg_get_constraintdef(con.oid), con.convalidated, (SELECT string_agg(t.tgenabled::text, '' ORDER BY t.tgenabled) FROM pg_trigger t WHERE t.tgconstraint = con.oid),
+                      ' comment=' || obj_description(con.oid, 'pg_constraint')) AS line
+          FROM pg_constraint con JOIN pg_class c ON c.oid = con.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname <> 'expunge' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+        UNION ALL
+        SELECT format('%s.%s index %s valid=%s ready=%s', n.nspname, t.relname, pg_get_indexdef(i.indexrelid), i.indisvalid, i.indisready)
+          FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
+         WHERE n.nspname <> 'expunge' AND n.nspname !~ '^pg_'
+        """;
+
+    public static async Task<string> ReadAsync(string connectionString)
+    {
+        await using var connection = await TestServer.OpenAsync(connectionString);
+        await using var command = new NpgsqlCommand(Query, connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        var lines = new List<string>();
+        while (await reader.ReadAsync()) lines.Add(reader.GetString(0));
+        lines.Sort(StringComparer.Ordinal);
+        return string.Join('\n', lines);
+    }
+
+    /// <summary>The lines that one has and the other has not, for the message of a failed comparison; empty when both are the same.</summary>
+    public static string Difference(string before, string after)
+    {
+        var (a, b) = (before.Split('\n'), after.Split('\n'));
+        return string.Join('\n', a.Except(b).Select(l => $"- {l}").Concat(b.Except(a).Select(l => $"+ {l}")));
+    }
+}
