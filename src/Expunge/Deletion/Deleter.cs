@@ -36,7 +36,7 @@ public static class Deleter
                 if (await DeleteOnceAsync(connection, decisions, keys, inOrder, cancellation) is { } result) return result;
                 inOrder = true;
             }
-            catch (PostgresException e) when (!inOrder && e.SqlState == SqlStates.ForeignKeyViolation && decisions.All.Any(d => InOrder.CanMatter(decisions, d.Reference.Table)))
+            catch (PostgresException e) when (!inOrder && e.SqlState is SqlStates.ForeignKeyViolation or SqlStates.RestrictViolation && decisions.All.Any(d => InOrder.CanMatter(decisions, d.Reference.Table)))
             {
                 inOrder = true;
             }
@@ -102,7 +102,7 @@ public static class Deleter
         SqlStates.ForeignKeyViolation when decisions.All.FirstOrDefault(d => d.Reference.Constraints.Any(f => f.Name == e.ConstraintName && f.Table == new QualifiedName(e.SchemaName!, e.TableName!))) is { OnDelete: Catalog.ReferentialAction.SetDefault } d => new(
             ErrorCodes.DeletionBlocked, $"{d.Reference.Display(decisions.Schema)} is SET DEFAULT, and its default is the key of no row of {d.Reference.ReferencedTable} (constraint {e.ConstraintName}).",
             "Insert the row that the default names, or decide the reference otherwise in the policy. Nothing was deleted.", e),
-        SqlStates.ForeignKeyViolation => new(
+        SqlStates.ForeignKeyViolation or SqlStates.RestrictViolation => new(
             ErrorCodes.DeletionBlocked, $"Rows of {e.TableName} refer to what is to be deleted and block it (constraint {e.ConstraintName}).",
             "Run  expunge delete ID --dry-run  to see the rows, and decide the reference in the policy. Nothing was deleted.", e),
         SqlStates.CheckViolation or SqlStates.NotNullViolation => new(
