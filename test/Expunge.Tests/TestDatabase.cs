@@ -7,6 +7,7 @@ using Expunge.Revisions;
 using Expunge.Testing;
 using Expunge.Verification;
 using Npgsql;
+using Xunit;
 
 namespace Expunge.Tests;
 
@@ -80,6 +81,13 @@ internal sealed class TestDatabase(string connectionString) : IAsyncDisposable
     }
 
     public Task<string> CatalogTextAsync() => CatalogText.ReadAsync(ConnectionString);
+
+    /// <summary>Fails with the lines that differ.</summary>
+    public async Task CatalogIsAsync(string expected)
+    {
+        var difference = CatalogText.Difference(expected, await CatalogTextAsync());
+        Assert.True(difference.Length == 0, $"The catalog differs:\n{difference}");
+    }
 
     public ValueTask DisposeAsync() => Database.DisposeAsync();
 
