@@ -82,7 +82,7 @@ public sealed record Decisions
     {
         var current = reference.Constraints[0];
         var (action, source) = named is not null ? (named.Action, DecisionSource.Named)
-            : reference.Constraints.All(f => f.OnDelete is ReferentialAction.SetNull or ReferentialAction.SetDefault) ? (PolicyAction.Keep, DecisionSource.Existing)
+            : reference.LetsGo ? (PolicyAction.Keep, DecisionSource.Existing)
             : (policy.Default, DecisionSource.Default);
         var (onDelete, columns) = action switch
         {

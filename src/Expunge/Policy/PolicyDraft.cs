@@ -18,7 +18,7 @@ public static class PolicyDraft
         var schema = root.Name.Schema;
         var graph = new ReferenceGraph(catalog);
         var direct = graph.To(root).ToList();
-        var kept = direct.Where(r => r.Constraints.All(f => f.OnDelete is ReferentialAction.SetNull or ReferentialAction.SetDefault)).ToList();
+        var kept = direct.Where(r => r.LetsGo).ToList();
         var text = new StringBuilder();
         text.AppendLine($"# What happens to everything that leads to a row of {root.Name} when that row is deleted.");
         text.AppendLine($"# Written by 'expunge init' from database {catalog.Server.Database}: {direct.Count} references lead there directly. Review it, then commit it.");

@@ -22,11 +22,12 @@ public static class Planner
             var mine = decision.Action == PolicyAction.Keep ? [] : present
                 .Select(f => f.Name == wanted.Name ? new ConstraintChange(f, wanted) : new ConstraintChange(f, null))
                 .Where(c => c.New is null || !c.Former!.SameDefinition(c.New)).ToList();
-            var toValidate = mine.Count == 0 && present is [{ Validated: false, Enforced: true }] && (decision.Action != PolicyAction.Keep || decision.Source == DecisionSource.Existing);
-            if (mine.Count == 0 && !toValidate) continue;
+            // The one that stays as it is, also where only its duplicates go.
+            var toValidate = present.FirstOrDefault(f => f is { Validated: false, Enforced: true } && f.SameDefinition(wanted) && (decision.Action != PolicyAction.Keep || decision.Source == DecisionSource.Existing));
+            if (mine.Count == 0 && toValidate is null) continue;
             if (WhyNot(decision.Reference.Table, decisions.Catalog.Server, present) is { } problem) { problems.Add(problem); continue; }
             changes.AddRange(mine);
-            if (toValidate) validations.Add((present[0] with { Validated = true }, present[0]));
+            if (toValidate is not null) validations.Add((toValidate with { Validated = true }, toValidate));
             else if (mine.Any(c => c.New is not null)) validations.Add((wanted, null));
         }
 

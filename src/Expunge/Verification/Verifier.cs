@@ -42,7 +42,7 @@ public static class Verifier
 
         foreach (var constraint in reference.Constraints)
         {
-            if (constraint.OnDelete != decision.Wanted.OnDelete || constraint.DeleteRule != decision.Wanted.DeleteRule)
+            if (!keep && (constraint.OnDelete != decision.Wanted.OnDelete || constraint.DeleteRule != decision.Wanted.DeleteRule))
             {
                 yield return new(FindingCodes.NotAsPolicy, FindingSeverity.Error, name, $"{constraint.Name} is ON DELETE {constraint.DeleteRule}, wanted is {decision.Wanted.DeleteRule}", "expunge upgrade");
             }
