@@ -15,8 +15,10 @@ public sealed class CatalogSnapshot
     /// <param name="server">The server.</param>
     /// <param name="tables">All tables outside PostgreSQL's own schemas and Expunge's.</param>
     /// <param name="foreignKeys">All declared foreign keys (<c>conparentid = 0</c>) of these tables.</param>
-    public CatalogSnapshot(ServerInfo server, ImmutableArray<Table> tables, ImmutableArray<ForeignKey> foreignKeys)
+    /// <param name="relationNames">The names that a new index can't have: relations of any kind. Those of the tables and their indexes where left out.</param>
+    public CatalogSnapshot(ServerInfo server, ImmutableArray<Table> tables, ImmutableArray<ForeignKey> foreignKeys, ImmutableArray<QualifiedName> relationNames = default)
     {
+        RelationNames = relationNames.IsDefault ? [.. tables.Select(t => t.Name), .. tables.SelectMany(t => t.Indexes.Select(i => new QualifiedName(t.Name.Schema, i.Name)))] : relationNames;
         Server = server;
         ForeignKeys = foreignKeys;
         _partitions = tables.Where(t => t.PartitionOf is not null).ToLookup(t => t.PartitionOf!.Value);
@@ -33,6 +35,9 @@ public sealed class CatalogSnapshot
 
     /// <summary>The declared foreign keys, by table and name.</summary>
     public ImmutableArray<ForeignKey> ForeignKeys { get; }
+
+    /// <summary>The names that are taken in the schemas: tables, indexes, views, sequences and types of them. Only those that begin as an index of ours would.</summary>
+    public ImmutableArray<QualifiedName> RelationNames { get; }
 
     /// <summary>The table of that name, or null.</summary>
     /// <param name="name">Schema and name.</param>

@@ -28,12 +28,18 @@ public static class Deleter
         Estimator.RefuseUnfit(decisions);
         await RefuseUnsafeSessionAsync(connection, cancellation);
         var keys = await SubjectKeys.ReadAsync(connection, decisions.Reach.Root, ids, cancellation);
+        DeletionResult result;
         var inOrder = false;
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                if (await DeleteOnceAsync(connection, decisions, keys, inOrder, cancellation) is { } result) return result;
+                if (await DeleteOnceAsync(connection, decisions, keys, inOrder, cancellation) is { } done)
+                {
+                    result = done;
+                    break;
+                }
+
                 inOrder = true;
             }
             catch (PostgresException e) when (!inOrder && e.SqlState is SqlStates.ForeignKeyViolation or SqlStates.RestrictViolation && decisions.All.Any(d => InOrder.CanMatter(decisions, d.Reference.Table)))
@@ -49,6 +55,10 @@ public static class Deleter
                 throw Refused(e, decisions);
             }
         }
+
+        // A transaction that began before ours can have written a soft reference that nothing checks.
+        await Residual.ReportLateAsync(connection, decisions, result.Deleted, cancellation);
+        return result;
     }
 
     /// <returns>Null where it must be done <see cref="InOrder"/> to be counted exactly; it was rolled back.</returns>
@@ -81,11 +91,20 @@ public static class Deleter
         await connection.ExecuteAsync("SET CONSTRAINTS ALL IMMEDIATE", cancellation);
         var searched = await Residual.RefuseAnyAsync(connection, decisions, found, count, cancellation);
         if ((statistics ? (await RowCounts.ReadAsync(connection, decisions, cancellation)).Minus(before, decisions, inOrder ? count!.Updated : null) : Estimator.Lines(decisions, count!)) is not { } lines) return null;
+        RefuseOthers(decisions, found.Count, lines);
         await transaction.CommitAsync(cancellation);
-
-        // A transaction that began before ours can have written a soft reference that nothing checks.
-        await Residual.ReportLateAsync(connection, decisions, found, cancellation);
         return new DeletionResult([.. found], notFound, lines, statistics ? "counted by PostgreSQL in the deleting transaction" : "counted under lock before the deletion (track_counts is off)", searched, clock.Elapsed);
+    }
+
+    // Unless the policy names such a cascade, nobody but the named subjects may go.
+    private static void RefuseOthers(Decisions decisions, int subjects, ImmutableArray<DeletionLine> lines)
+    {
+        var root = decisions.Reach.Root;
+        var rows = lines.FirstOrDefault(l => l.Table == root.Name.Display(decisions.Schema))?.Deleted ?? 0;
+        if (rows <= subjects || decisions.All.Any(d => d.Reference.Table.Oid == root.Oid && d is { Deletes: true, Source: DecisionSource.Named, Action: PolicyAction.Cascade })) return;
+        throw new ExpungeException(
+            ErrorCodes.OtherSubjects, $"The deletion of {subjects} row(s) of {root} would have taken {rows - subjects} other(s) along, through a reference from {root} to what is deleted. Everything was rolled back.",
+            "Decide the references from the root in the policy: set null, or retain, so that they block; expunge verify lists them.");
     }
 
     private static async Task RefuseUnsafeSessionAsync(NpgsqlConnection connection, CancellationToken cancellation)

@@ -45,9 +45,7 @@ public static class Suggestions
     private static bool IsKept(Reference reference) => reference.LetsGo;
 
     private static IEnumerable<Suggestion> ForRoot(ReachedTable root) => root.Via.Select(r => r.IsMandatory
-        ? new Suggestion(r, PolicyAction.Keep, r.Constraints.Any(f => f.OnDelete == ReferentialAction.Cascade)
-            ? "NOT NULL and CASCADE today, so the constraint stays as it is: deleting what it refers to deletes another subject"
-            : "deleting what it refers to must not delete another subject; NOT NULL, so the constraint stays as it is")
+        ? new Suggestion(r, PolicyAction.Retain, "deleting what it refers to must not delete another subject")
         : new Suggestion(r, PolicyAction.SetNull, "deleting what it refers to must not delete another subject"));
 
     private static IEnumerable<Suggestion> ForTable(ReachedTable table, Table root)
