@@ -80,14 +80,15 @@ public static class Deleter
         var count = suppressible.Count > 0 || !statistics || inOrder ? await ReachCount.OfAsync(connection, decisions, [.. found], suppressible, cancellation) : null;
 
         var before = await RowCounts.ReadAsync(connection, decisions, cancellation);
-        if (inOrder) await InOrder.RunAsync(connection, decisions, count!, cancellation);
         foreach (var soft in decisions.SoftReferences)
         {
             await connection.ExecuteAsync(
                 $"DELETE FROM {soft.Table.Name.Sql} WHERE {Identifier.Quote(soft.Column.Name)} = ANY ($1::text[]::{soft.Column.Type}[])", cancellation, found.ToArray());
         }
 
-        await connection.ExecuteAsync($"DELETE FROM {root.Name.Sql} WHERE {isOne}", cancellation, found.ToArray());
+        var delete = $"DELETE FROM {root.Name.Sql} WHERE {isOne}";
+        if (inOrder) await InOrder.DeleteAsync(connection, decisions, count!, delete, found.ToArray(), cancellation);
+        else await connection.ExecuteAsync(delete, cancellation, found.ToArray());
         await connection.ExecuteAsync("SET CONSTRAINTS ALL IMMEDIATE", cancellation);
         var searched = await Residual.RefuseAnyAsync(connection, decisions, found, count, cancellation);
         if ((statistics ? (await RowCounts.ReadAsync(connection, decisions, cancellation)).Minus(before, decisions, inOrder ? count!.Updated : null) : Estimator.Lines(decisions, count!)) is not { } lines) return null;

@@ -8,21 +8,24 @@ namespace Expunge.Deletion;
 /// <summary>
 /// Does before the DELETE what its cascades would do in an unlucky order. PostgreSQL fires the actions of one deleted row by the names of their triggers, so a row can be set before it is
 /// deleted: it counts as both. And a row that is set twice in one transaction is checked against all its foreign keys (ri_triggers.c, RI_FKey_fk_upd_check_required), among them those
-/// to rows that the same DELETE has just removed and whose own action has not come yet: 23503, although nothing is wrong.
+/// to rows that the same DELETE has just removed and whose own action has not come yet: 23503, although nothing is wrong. NO ACTION, too, is checked before a later action deletes the row.
 /// </summary>
 internal static class InOrder
 {
-    /// <summary>Whether the rows of a table can be both set and deleted, or set twice.</summary>
+    /// <summary>Whether the rows of a table can be both set (or blocking) and deleted, or set twice.</summary>
     public static bool CanMatter(Decisions decisions, Table table)
     {
-        var setting = decisions.All.Count(d => d.Reference.Table.Oid == table.Oid && IsSetting(d));
-        return setting > 1 || (setting == 1 && decisions.Reach.Find(table) is not null);
+        var others = decisions.All.Where(d => d.Reference.Table.Oid == table.Oid && !d.Deletes).ToList();
+        return others.Count(IsSetting) > 1 || (others.Count > 0 && decisions.Reach.Find(table) is not null);
     }
 
     public static bool IsSetting(Decision decision) => !decision.Deletes && !decision.Blocks;
 
-    /// <summary>Each row that stays loses all its references at once; each that goes and could be set first is deleted first, those farthest from the root before the others.</summary>
-    public static async Task RunAsync(NpgsqlConnection connection, Decisions decisions, ReachCount rows, CancellationToken cancellation)
+    /// <summary>
+    /// Each row that stays loses all its references at once. Each that goes and could be set first is deleted in the statement that deletes the subjects: the actions run at its end, when the row
+    /// is gone, and so does NO ACTION.
+    /// </summary>
+    public static async Task DeleteAsync(NpgsqlConnection connection, Decisions decisions, ReachCount rows, string deleteSubjects, string[] subjects, CancellationToken cancellation)
     {
         var staying = rows.StayingRows.Where(s => s.Decision.OnDelete == ReferentialAction.SetNull && IsSetting(s.Decision))
             .SelectMany(s => s.Rows.Select(r => (Row: r, s.Decision))).GroupBy(s => s.Row, s => s.Decision).Where(s => s.Count() > 1);
@@ -30,13 +33,11 @@ internal static class InOrder
 
         var going = rows.DeletedRows.GroupBy(r => r.Leaf).Select(g => (Leaf: Leaf(decisions, g.Key), Rows: g))
             .Select(g => (g.Leaf, g.Rows, Tables: decisions.Catalog.AncestorsOf(g.Leaf).Prepend(g.Leaf).ToList()))
-            .Where(g => g.Tables.Exists(t => CanMatter(decisions, t)) && g.Tables.TrueForAll(t => t.Oid != decisions.Reach.Root.Oid));
-        foreach (var (leaf, mine, _) in going.OrderByDescending(g => g.Tables.Max(t => decisions.Reach.Find(t)?.Depth ?? 0)))
-        {
-            await connection.ExecuteAsync(
-                $"DELETE FROM ONLY {leaf.Name.Sql} t USING unnest($1::text[]::tid[], $2::text[]::xid[]) AS k(place, writer) WHERE t.ctid = k.place AND t.xmin = k.writer",
-                cancellation, Places(mine), Writers(mine));
-        }
+            .Where(g => g.Tables.Exists(t => CanMatter(decisions, t))).ToList();
+        var deletes = going.Select((g, i) =>
+            $"d{i} AS (DELETE FROM ONLY {g.Leaf.Name.Sql} t USING unnest(${(2 * i) + 2}::text[]::tid[], ${(2 * i) + 3}::text[]::xid[]) AS k(place, writer) WHERE t.ctid = k.place AND t.xmin = k.writer)");
+        await connection.ExecuteAsync(
+            (going.Count > 0 ? $"WITH {string.Join(", ", deletes)} " : "") + deleteSubjects, cancellation, [subjects, .. going.SelectMany(g => (object[])[Places(g.Rows), Writers(g.Rows)])]);
     }
 
     private static async Task SetAsync(NpgsqlConnection connection, Table leaf, IReadOnlyList<IGrouping<ReachedRow, Decision>> rows, CancellationToken cancellation)
