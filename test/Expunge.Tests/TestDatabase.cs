@@ -48,6 +48,8 @@ internal sealed class TestDatabase(string connectionString) : IAsyncDisposable
 
     public async Task<VerifyReport> VerifyAsync(PolicyFile policy) => Verifier.Verify(Decisions.Of(await CatalogAsync(), policy));
 
+    public async Task<IEnumerable<string>> VerifyFindingsAsync(PolicyFile policy) => (await VerifyAsync(policy)).Findings.Select(f => f.Message);
+
     public Task<DeletionEstimate> EstimateAsync(PolicyFile policy, params string[] ids) => Estimator.EstimateAsync(Database, policy, ids);
 
     public Task<DeletionResult> DeleteAsync(PolicyFile policy, params string[] ids) => Deleter.DeleteAsync(Database, policy, ids);
