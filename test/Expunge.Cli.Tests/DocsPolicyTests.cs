@@ -1,0 +1,40 @@
+using Expunge.Policy;
+using Xunit;
+
+namespace Expunge.Cli.Tests;
+
+/// <summary>Samples of policies: a YAML block marked <c>policy</c> is one; one marked <c>policy: wrong</c> is not, and the text block after it is what is said about it.</summary>
+public sealed class DocsPolicyTests
+{
+    [Fact]
+    public void Every_YAML_block_is_marked() => DocsPages.None(DocsPages.Blocks().Where(b => b.Language == "yaml" && b.Mark.Length == 0).Select(b => b.Place));
+
+    [Fact]
+    public void Every_policy_is_read()
+    {
+        var blocks = DocsPages.Marked("policy").Where(b => b.Mark == "policy").ToList();
+        Assert.NotEmpty(blocks);
+        foreach (var block in blocks) Assert.Equal("", Record.Exception(() => PolicyReader.Read(block.Text, block.Place))?.Message ?? "");
+    }
+
+    [Fact]
+    public void Every_wrong_policy_gets_the_message_that_the_page_shows()
+    {
+        var all = DocsPages.Blocks().ToList();
+        var wrong = all.Where(b => b.Mark == "policy: wrong").ToList();
+        Assert.NotEmpty(wrong);
+        foreach (var block in wrong)
+        {
+            var shown = all[all.IndexOf(block) + 1];
+            Assert.Equal(shown.Text, Assert.Throws<PolicyException>(() => PolicyReader.Read(block.Text, "expunge.yaml")).Message);
+        }
+    }
+
+    [Fact]
+    public void Every_key_and_action_is_on_the_page()
+    {
+        var page = string.Join('\n', DocsPages.LinesOf("docs/policy-file.md"));
+        string[] keys = ["root", "revision", "name", "default", "require_backup", "references", "soft_references", "tables", "action", "reason", "enforce", "optional"];
+        DocsPages.None(keys.Concat(PolicyActionWords.All).Where(word => !page.Contains($"`{word}", StringComparison.Ordinal)));
+    }
+}
