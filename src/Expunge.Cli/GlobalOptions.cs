@@ -31,6 +31,10 @@ internal static class GlobalOptions
 
     public static void AddTo(Command root)
     {
+        MaxWait.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var text }] && !(int.TryParse(text, out var seconds) && seconds is > 0 and <= 86_400)) result.AddError("--max-wait takes a number of seconds from 1 to 86400.");
+        });
         root.Options.Add(Database);
         root.Options.Add(Config);
         root.Options.Add(Root);

@@ -19,6 +19,7 @@ internal sealed class Session(ParseResult parsed) : IAsyncDisposable
     };
 
     private Database? _database;
+    private bool _changing;
 
     public ParseResult Parsed { get; } = parsed;
 
@@ -54,17 +55,23 @@ internal sealed class Session(ParseResult parsed) : IAsyncDisposable
     public static void PrintJson(object document) => Console.Out.WriteLine(JsonSerializer.Serialize(document, JsonStyle));
 
     /// <summary>Asks before something is changed. Refuses where there is nobody to ask.</summary>
-    public void Confirm(string question)
+    public async Task ConfirmAsync(string question, CancellationToken cancellation)
     {
-        if (Parsed.GetValue(GlobalOptions.Yes)) return;
+        if (Parsed.GetValue(GlobalOptions.Yes))
+        {
+            _changing = true;
+            return;
+        }
+
         if (Console.IsInputRedirected || Json)
         {
             throw new ExpungeException(ErrorCodes.NeedsConfirmation, $"{question} There is no terminal to ask at.", "Give --yes to go on. Nothing was changed.");
         }
 
         Console.Out.Write($"{question} [y/N] ");
-        if (Console.In.ReadLine()?.Trim() is "y" or "Y" or "yes") return;
-        throw new OperationCanceledException();
+        // A terminal's read can't be cancelled: Ctrl-C leaves it behind.
+        if ((await Task.Run(Console.ReadLine, CancellationToken.None).WaitAsync(cancellation))?.Trim() is not ("y" or "Y" or "yes")) throw new OperationCanceledException();
+        _changing = true;
     }
 
     /// <summary>The action of a command: runs it and answers with its exit code whatever happens.</summary>
@@ -86,19 +93,13 @@ internal sealed class Session(ParseResult parsed) : IAsyncDisposable
             await session.ReportAsync(new ExpungeException(ErrorCodes.NoServerBinaries, e.Message, e.NextStep, e));
             return ExitCodes.Usage;
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException || (cancellation.IsCancellationRequested && e is Npgsql.NpgsqlException or IOException))
         {
-            await Console.Error.WriteLineAsync(cancellation.IsCancellationRequested ? "Stopped. What is done stays done; the same command goes on from there." : "Nothing was changed.");
+            await Console.Error.WriteLineAsync(session._changing ? "\nStopped. What is done stays done; the same command goes on from there." : "\nStopped. Nothing was changed.");
             return ExitCodes.NotOk;
         }
         catch (Exception e) when (e is Npgsql.NpgsqlException or IOException or UnauthorizedAccessException)
         {
-            if (cancellation.IsCancellationRequested)
-            {
-                await Console.Error.WriteLineAsync("Stopped. What is done stays done; the same command goes on from there.");
-                return ExitCodes.NotOk;
-            }
-
             await session.ReportAsync(e switch
             {
                 Npgsql.PostgresException p => new ExpungeException(ErrorCodes.StepFailed, $"PostgreSQL refused: {p.MessageText} (SQLSTATE {p.SqlState}).", "Correct that and run the same command again.", e),

@@ -43,7 +43,7 @@ internal static class DeleteCommand
                 "Delete or reassign these rows first, or decide the reference otherwise in the policy. Nothing was deleted.");
         }
 
-        session.Confirm($"Permanently delete {Count(estimate)} from {session.Where}? This can't be undone.");
+        await session.ConfirmAsync($"Permanently delete {Count(estimate)} from {session.Where}? This can't be undone.", cancellation);
         var result = await Deleter.DeleteAsync(session.Database, policy, estimate.Subjects, cancellation);
         var notFound = estimate.NotFound.AddRange(result.NotFound);
         if (session.Json)

@@ -25,7 +25,7 @@ internal static class DowngradeCommand
             return ExitCodes.Ok;
         }
 
-        session.Confirm($"Revert {string.Join(", ", targets.Select(t => $"{t.Revision} ({t.Name}, {t.Steps} changes)"))} on {session.Where}? Deleting users may fail again afterwards.");
+        await session.ConfirmAsync($"Revert {string.Join(", ", targets.Select(t => $"{t.Revision} ({t.Name}, {t.Steps} changes)"))} on {session.Where}? Deleting users may fail again afterwards.", cancellation);
         var outcomes = new List<RevisionOutcome>();
         foreach (var target in targets)
         {

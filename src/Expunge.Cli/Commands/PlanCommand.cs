@@ -51,7 +51,7 @@ internal static class PlanCommand
         foreach (var table in decisions.MissingTables) Output.Line($"⏭️  {table.Display(schema)} does not exist and is skipped.");
         foreach (var problem in plan.Problems) Output.Line($"⚠️  {problem.Table.Name.Display(schema)}: {problem.Reason}. {problem.NextStep}");
         if (!decisions.Undecided.IsEmpty) Output.Line($"⚠️  {decisions.Undecided.Length} shared references are undecided: upgrade refuses until the policy names them. expunge init suggests.");
-        Output.Line(plan.IsEmpty ? "Nothing to do: everything is as the policy says." : $"{plan.Steps.Length} steps, about {Math.Max(1, plan.EstimatedTime.TotalSeconds):0} s of scanning beside the application. Apply it:  expunge upgrade head");
+        if (decisions.Undecided.IsEmpty) Output.Line(plan.IsEmpty ? "Nothing to do: everything is as the policy says." : $"{plan.Steps.Length} steps, about {Math.Max(1, plan.EstimatedTime.TotalSeconds):0} s of scanning beside the application. Apply it:  expunge upgrade head");
     }
 
     private static string Title(string phase) => phase switch

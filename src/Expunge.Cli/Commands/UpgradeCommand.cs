@@ -26,7 +26,7 @@ internal static class UpgradeCommand
         Upgrade.RefuseUndecided(plan.Decisions!);
         if (plan.Steps.Length > 0)
         {
-            session.Confirm($"Apply revision {policy.Revision} ({policy.Name}) to {session.Where}: {plan.Steps.Length} steps on {plan.Steps.Select(s => s.Table.Oid).Distinct().Count()} tables?");
+            await session.ConfirmAsync($"Apply revision {policy.Revision} ({policy.Name}) to {session.Where}: {plan.Steps.Length} steps on {plan.Steps.Select(s => s.Table.Oid).Distinct().Count()} tables?", cancellation);
         }
 
         if (session.Parsed.GetValue(Backup) is { } file) await BackupCommand.TakeAsync(session, file, plan.Decisions!.Catalog.Server.Major, cancellation);

@@ -35,7 +35,8 @@ public static class Estimator
     /// <summary>Refuses where the constraints would not do what the policy says: a deletion would fail, leave data or take other people's.</summary>
     internal static void RefuseUnfit(Decisions decisions)
     {
-        var errors = Verifier.Verify(decisions).Findings.Where(f => f.Severity == FindingSeverity.Error).ToList();
+        // NOT VALID does not matter here: what it leaves unchecked are rows whose parent is gone already, and they are nobody's who can be deleted.
+        var errors = Verifier.Verify(decisions).Findings.Where(f => f is { Severity: FindingSeverity.Error, Code: not FindingCodes.NotValidated }).ToList();
         if (errors.Count == 0) return;
         throw new ExpungeException(
             ErrorCodes.DeletionBlocked,

@@ -61,9 +61,12 @@ public static class Suggestions
             // Nothing tells whose the row is (typically one of several links is filled): it goes with each.
             _ when owner is null => new Suggestion(r, PolicyAction.Cascade, "one of several links, none of them always filled"),
             _ when r == owner => new Suggestion(r, PolicyAction.Cascade, "named like the row's owner"),
-            _ => new Suggestion(r, PolicyAction.SetNull, $"the row belongs to {string.Join(", ", owner.Columns)}; this is only a link or somebody who acted on it"),
+            _ => new Suggestion(r, PolicyAction.SetNull, $"the row belongs to {string.Join(", ", owner.Columns)}; this is only a link or somebody who acted on it{Check(r)}"),
         });
     }
+
+    private static string Check(Reference reference) =>
+        reference.Table.Checks.FirstOrDefault(c => c.Columns.Intersect(reference.Columns).Any()) is { } check ? $"; CHECK {check.Name} reads the column and may refuse that" : "";
 
     private static bool IsOwnerName(ImmutableArray<string> columns, Table root)
     {

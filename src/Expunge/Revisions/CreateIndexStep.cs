@@ -32,7 +32,7 @@ public sealed record CreateIndexStep : Step
 
     /// <inheritdoc/>
     public override ImmutableArray<StepLock> Locks => Table.IsPartitioned
-        ? [.. _leaves.Select(l => new StepLock(l.Table, "SHARE UPDATE EXCLUSIVE", HeldWhileScanning: true)), new(Table.Name, "SHARE", HeldWhileScanning: false)]
+        ? [.. _leaves.Select(l => new StepLock(l.Table, "SHARE UPDATE EXCLUSIVE", HeldWhileScanning: true)), new(Table.Name, "ACCESS EXCLUSIVE", HeldWhileScanning: false)]
         : [new(Table.Name, "SHARE UPDATE EXCLUSIVE", HeldWhileScanning: true)];
 
     /// <inheritdoc/>

@@ -21,8 +21,13 @@ public static class SharedRows
     public static async Task<long?> CountAsync(
         NpgsqlConnection connection, CatalogSnapshot catalog, Table root, ImmutableArray<Suggestion> suggestions, Suggestion suggestion, CancellationToken cancellation = default)
     {
-        var reach = Reach.Of(new ReferenceGraph(catalog), root, r => r.Constraints.Any(f => f.OnDelete is not (ReferentialAction.SetNull or ReferentialAction.SetDefault)));
+        // Whose a row is, is told by the references that would delete it.
+        var byReference = suggestions.ToDictionary(s => s.Reference, s => s.Action);
+        var reach = Reach.Of(
+            new ReferenceGraph(catalog), root,
+            r => byReference.TryGetValue(r, out var action) ? action == PolicyAction.Cascade : r.Constraints.Any(f => f.OnDelete is not (ReferentialAction.SetNull or ReferentialAction.SetDefault)));
         var reference = suggestion.Reference;
+        if (reach.Find(reference.ReferencedTable) is null) return 0;
         var isRoot = reference.Table.Oid == root.Oid;
         var owner = isRoot ? null : suggestions.Where(s => s.Reference.Table.Oid == reference.Table.Oid && s.Action == PolicyAction.Cascade).MinBy(s => (!s.Reference.IsMandatory, reach.DepthOf(s.Reference)))?.Reference;
         if (owner == reference) return 0;
