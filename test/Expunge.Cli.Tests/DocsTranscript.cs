@@ -87,7 +87,7 @@ internal sealed partial class DocsTranscript
         {
             if (!Prompt().IsMatch(block.Lines[i])) throw new InvalidOperationException($"{block.Place}: a transcript begins with a command.");
             var prompt = new List<string> { block.Lines[i++] };
-            while (i < block.Lines.Count && block.Lines[i].StartsWith("zivohealth-> ", StringComparison.Ordinal)) prompt.Add(block.Lines[i++]);
+            while (i < block.Lines.Count && block.Lines[i].StartsWith("zivohealth-# ", StringComparison.Ordinal)) prompt.Add(block.Lines[i++]);
             var output = block.Lines.Skip(i).TakeWhile(l => !Prompt().IsMatch(l)).ToList();
             i += output.Count;
             yield return (prompt, output);
@@ -96,7 +96,7 @@ internal sealed partial class DocsTranscript
 
     private async Task<string> OutputAsync(DocsBlock block, string prompt)
     {
-        if (prompt.StartsWith("zivohealth", StringComparison.Ordinal)) return await DocsDatabase.RunAsync(_connectionString!, string.Join('\n', prompt.Split('\n').Select(l => l["zivohealth=> ".Length..])));
+        if (prompt.StartsWith("zivohealth", StringComparison.Ordinal)) return await DocsDatabase.RunAsync(_connectionString!, string.Join('\n', prompt.Split('\n').Select(l => l["zivohealth=# ".Length..])));
         switch (Words().Matches(prompt[2..]).Select(m => m.Value.Trim('"')).ToArray())
         {
             case ["expunge" or "./expunge", .. var args]:
@@ -133,7 +133,7 @@ internal sealed partial class DocsTranscript
         }
     }
 
-    [GeneratedRegex(@"^(\$|zivohealth=>) ")]
+    [GeneratedRegex(@"^(\$|zivohealth=#) ")]
     private static partial Regex Prompt();
 
     [GeneratedRegex("\"[^\"]*\"|\\S+")]
