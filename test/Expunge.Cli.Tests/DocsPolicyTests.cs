@@ -1,9 +1,11 @@
 using Expunge.Policy;
+using Expunge.Postgres;
+using Npgsql;
 using Xunit;
 
 namespace Expunge.Cli.Tests;
 
-/// <summary>Samples of policies: a YAML block marked <c>policy</c> is one; one marked <c>policy: wrong</c> is not, and the text block after it is what is said about it.</summary>
+/// <summary>Samples of policies: a YAML block marked <c>policy</c> is one; one marked <c>policy: wrong</c> is not, one marked <c>policy: impossible</c> does not fit ZivoHealth; the text block after it is what is said about it.</summary>
 public sealed class DocsPolicyTests
 {
     [Fact]
@@ -27,6 +29,18 @@ public sealed class DocsPolicyTests
         {
             var shown = all[all.IndexOf(block) + 1];
             Assert.Equal(shown.Text, Assert.Throws<PolicyException>(() => PolicyReader.Read(block.Text, "expunge.yaml")).Message);
+        }
+    }
+
+    [Fact]
+    public async Task Every_policy_that_does_not_fit_the_database_gets_the_message_that_the_page_shows()
+    {
+        var all = DocsPages.Blocks().ToList();
+        var catalog = await new Database(new NpgsqlConnectionStringBuilder(await DocsDatabase.CreateAsync(upgraded: false))).ReadCatalogAsync(TestContext.Current.CancellationToken);
+        foreach (var block in all.Where(b => b.Mark == "policy: impossible"))
+        {
+            var shown = all[all.IndexOf(block) + 1];
+            Assert.Equal(shown.Text, Assert.Throws<PolicyException>(() => Decisions.Of(catalog, PolicyReader.Read(block.Text, "expunge.yaml"))).Message);
         }
     }
 
