@@ -1,3 +1,5 @@
+using System.CommandLine;
+using System.CommandLine.Completions;
 using System.Text.RegularExpressions;
 using Xunit;
 
@@ -5,66 +7,44 @@ namespace Expunge.Cli.Tests;
 
 public sealed partial class DocsCommandsTests
 {
-    private static readonly Lazy<Task<Dictionary<string, string>>> Help = new(ReadAsync);
+    private static readonly Command Root = Program.CreateRoot();
 
     [Fact]
-    public async Task Every_command_has_a_page_and_no_page_is_without_its_command()
+    public void Every_command_has_a_page_and_no_page_is_without_its_command()
     {
         var pages = Directory.EnumerateFiles(DocsPages.PathOf("docs/commands"), "*.md").Select(f => Path.GetFileNameWithoutExtension(f)).Where(p => p != "README");
-        Assert.Equal((await Help.Value).Keys.Where(c => c.Length > 0).Order(StringComparer.Ordinal), pages.Order(StringComparer.Ordinal));
+        Assert.Equal(Root.Subcommands.Select(c => c.Name).Order(StringComparer.Ordinal), pages.Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public async Task Each_option_and_argument_is_on_the_page_of_its_command()
+    public void Each_option_and_argument_is_on_the_page_of_its_command() =>
+        DocsPages.None(Root.Subcommands.SelectMany(c => Options(c).Concat(c.Arguments.SelectMany(Words)).Where(o => !Page(c.Name).Contains($"`{o}", StringComparison.Ordinal)).Select(o => $"{c.Name}: {o}")));
+
+    [Fact]
+    public void The_options_of_all_commands_are_on_the_page_that_each_commands_page_leads_to()
     {
-        var help = await Help.Value;
-        var everywhere = Options(help[""]).ToHashSet(StringComparer.Ordinal);
-        var missing = help.Where(h => h.Key.Length > 0).SelectMany(h => Options(h.Value).Where(o => !everywhere.Contains(o)).Concat(Arguments(h.Value)).Where(o => !Page(h.Key).Contains($"`{o}", StringComparison.Ordinal)).Select(o => $"{h.Key}: {o}"));
-        DocsPages.None(missing);
+        DocsPages.None(Options(Root).Where(o => !Page("README").Contains($"`{o}", StringComparison.Ordinal)));
+        DocsPages.None(Root.Subcommands.Where(c => !Page(c.Name).Contains("(README.md#options-of-all-commands)", StringComparison.Ordinal)).Select(c => c.Name));
+        DocsPages.None(Root.Subcommands.Where(c => !Page("README").Contains($"({c.Name}.md)", StringComparison.Ordinal)).Select(c => c.Name));
     }
 
     [Fact]
-    public async Task The_options_of_all_commands_are_on_the_page_that_each_commands_page_leads_to()
+    public void No_page_has_an_option_that_its_command_does_not_take()
     {
-        var help = await Help.Value;
-        DocsPages.None(Options(help[""]).Where(o => !Page("README").Contains($"`{o}", StringComparison.Ordinal)));
-        DocsPages.None(help.Keys.Where(c => c.Length > 0 && !Page(c).Contains("(README.md#options-of-all-commands)", StringComparison.Ordinal)));
-        DocsPages.None(help.Keys.Where(c => c.Length > 0 && !Page("README").Contains($"({c}.md)", StringComparison.Ordinal)));
-    }
-
-    [Fact]
-    public async Task No_page_has_an_option_that_is_not_there()
-    {
-        var help = await Help.Value;
-        var known = help.Values.SelectMany(Options).ToHashSet(StringComparer.Ordinal);
-        var shown = DocsPages.All.Where(p => p.StartsWith("docs/commands/", StringComparison.Ordinal)).SelectMany(p => DocsPages.LinesOf(p).SelectMany(l => TableOption().Matches(l)).Select(m => (Page: p, Option: m.Groups["option"].Value)));
-        DocsPages.None(shown.Where(s => !known.Contains(s.Option)));
+        foreach (var command in Root.Subcommands)
+        {
+            var known = Options(command).Concat(Options(Root)).ToHashSet(StringComparer.Ordinal);
+            DocsPages.None(DocsPages.LinesOf($"docs/commands/{command.Name}.md").SelectMany(l => TableOption().Matches(l)).Select(m => m.Groups["option"].Value).Where(o => !known.Contains(o)));
+        }
     }
 
     private static string Page(string command) => string.Join('\n', DocsPages.LinesOf($"docs/commands/{command}.md"));
 
-    private static IEnumerable<string> Options(string help) => OptionLine().Matches(help).Select(m => m.Groups["option"].Value);
+    private static IEnumerable<string> Options(Command command) => command.Options.SelectMany(o => o.Aliases.Append(o.Name)).Where(n => n.StartsWith("--", StringComparison.Ordinal));
 
-    private static IEnumerable<string> Arguments(string help) => ArgumentLine().Matches(help).SelectMany(m => m.Groups["argument"].Value.Split('|'));
+    /// <summary>The words that an argument takes, or its name where it takes any.</summary>
+    private static IEnumerable<string> Words(Argument argument) => argument.GetCompletions(CompletionContext.Empty).Select(c => c.Label).DefaultIfEmpty(argument.Name);
 
-    private static async Task<Dictionary<string, string>> ReadAsync()
-    {
-        var root = (await ExpungeProcess.RunAsync(["--help"])).Output;
-        var commands = CommandLine().Matches(root[root.IndexOf("Commands:", StringComparison.Ordinal)..]).Select(m => m.Groups["command"].Value).ToList();
-        Assert.Contains("upgrade", commands);
-        var each = await Task.WhenAll(commands.Select(async c => (Command: c, (await ExpungeProcess.RunAsync([c, "--help"])).Output)));
-        return each.Append((Command: "", Output: root)).ToDictionary(h => h.Command, h => h.Output, StringComparer.Ordinal);
-    }
-
-    [GeneratedRegex("^  (-., (-., )?)?(?<option>--[a-z-]+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
-    private static partial Regex OptionLine();
-
-    [GeneratedRegex("^  <(?<argument>[^>]+)>", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
-    private static partial Regex ArgumentLine();
-
-    [GeneratedRegex("^  (?<command>[a-z]+)( |$)", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
-    private static partial Regex CommandLine();
-
-    [GeneratedRegex("^\\| `(-., )?(?<option>--[a-z-]+)", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex("^\\| (`-.`, )?`(?<option>--[a-z-]+)", RegexOptions.ExplicitCapture)]
     private static partial Regex TableOption();
 }
