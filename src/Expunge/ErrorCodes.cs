@@ -81,9 +81,6 @@ public static class ErrorCodes
     /// <summary>The server refused a step.</summary>
     public const string StepFailed = "EXP2008";
 
-    /// <summary>A foreign key of a kind that can't be changed here.</summary>
-    public const string Unsupported = "EXP2009";
-
     /// <summary>A reference blocks the deletion.</summary>
     public const string DeletionBlocked = "EXP2101";
 
@@ -92,9 +89,6 @@ public static class ErrorCodes
 
     /// <summary>The session could delete without the constraints being upheld.</summary>
     public const string UnsafeSession = "EXP2103";
-
-    /// <summary>A subject does not exist.</summary>
-    public const string SubjectNotFound = "EXP2104";
 
     /// <summary>The server refused the deletion.</summary>
     public const string DeletionFailed = "EXP2105";

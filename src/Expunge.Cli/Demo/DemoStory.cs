@@ -69,7 +69,7 @@ internal sealed class DemoStory(DemoShell shell, string directory)
     {
         shell.Act("③ Back up, then fix the constraints, while the application goes on");
         var (exitCode, errors) = await shell.ExpungeAsync("backup before_067.dump", 2, 2, expected: null, cancellation);
-        if (exitCode != ExitCodes.Ok) DemoShell.Say($"skipped: {errors.Trim()}\n");
+        if (exitCode != ExitCodes.Ok) DemoShell.Say($"skipped: {errors.Trim().TrimStart('❌', ' ')}\n");
         _before = await DefinitionsAsync(connection, cancellation);
         await shell.ExpungeAsync("upgrade head --yes", 10, 6, cancellation: cancellation);
     }

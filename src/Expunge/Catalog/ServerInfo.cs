@@ -8,8 +8,7 @@ namespace Expunge.Catalog;
 /// <param name="IsStandby">Whether the server is in recovery and so read-only.</param>
 /// <param name="HasCitus">Whether the extension Citus is installed in the database.</param>
 /// <param name="TracksCounts">Whether <c>track_counts</c> is on, which exact counts without counting need.</param>
-/// <param name="PublishesAllTables">Whether a publication FOR ALL TABLES exists, which a new table would join.</param>
-public sealed record ServerInfo(int VersionNumber, string Version, string Database, string Role, bool IsStandby, bool HasCitus, bool TracksCounts, bool PublishesAllTables)
+public sealed record ServerInfo(int VersionNumber, string Version, string Database, string Role, bool IsStandby, bool HasCitus, bool TracksCounts)
 {
     /// <summary>The major version: 15 for 15.18.</summary>
     public int Major => VersionNumber / 10000;

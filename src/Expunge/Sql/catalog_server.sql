@@ -4,5 +4,4 @@ SELECT current_setting('server_version_num')::int,
        current_user::text,
        pg_is_in_recovery(),
        EXISTS (SELECT FROM pg_extension WHERE extname = 'citus'),
-       current_setting('track_counts')::bool,
-       EXISTS (SELECT FROM pg_publication WHERE puballtables)
+       current_setting('track_counts')::bool
