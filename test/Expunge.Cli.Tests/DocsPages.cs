@@ -52,7 +52,12 @@ internal static partial class DocsPages
     public static IEnumerable<DocsBlock> Marked(string word) => Blocks().Where(b => b.Mark == word || b.Mark.StartsWith(word + ":", StringComparison.Ordinal));
 
     /// <summary>Asserts that there is nothing, and names what there is.</summary>
-    public static void None<T>(IEnumerable<T> items) => Assert.Equal("", string.Join('\n', items));
+    public static void None<T>(IEnumerable<T> items)
+    {
+        // Not Assert.Equal: it cuts long texts.
+        var text = string.Join('\n', items);
+        if (text.Length > 0) Assert.Fail(text);
+    }
 
     private static IEnumerable<string> Below(string folder) => Directory
         .EnumerateFiles(Path.Combine(Root, folder), "*.md", SearchOption.AllDirectories)

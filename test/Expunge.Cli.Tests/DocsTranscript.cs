@@ -23,8 +23,8 @@ internal sealed partial class DocsTranscript
     private DocsTranscript(string page) => _page = page;
 
     /// <summary>Runs the page's transcripts.</summary>
-    /// <returns>What differs, for people; empty where nothing does, and where the page was rewritten.</returns>
-    public static async Task<string> RunAsync(string page)
+    /// <returns>What differs, for people; nothing where nothing does, and where the page was rewritten.</returns>
+    public static async Task<IReadOnlyList<string>> RunAsync(string page)
     {
         var transcript = new DocsTranscript(page);
         var differences = new List<string>();
@@ -38,7 +38,7 @@ internal sealed partial class DocsTranscript
         }
 
         if (transcript._directory.Length > 0) Directory.Delete(transcript._directory, recursive: true);
-        if (!Updates) return string.Join('\n', differences);
+        if (!Updates) return differences;
         var text = DocsPages.LinesOf(page).ToList();
         foreach (var (block, lines) in replaced.AsEnumerable().Reverse())
         {
@@ -47,7 +47,7 @@ internal sealed partial class DocsTranscript
         }
 
         if (replaced.Count > 0) await File.WriteAllTextAsync(DocsPages.PathOf(page), string.Join('\n', text));
-        return "";
+        return [];
     }
 
     private async Task PrepareAsync(string[] words)
@@ -72,7 +72,7 @@ internal sealed partial class DocsTranscript
             var trailing = expected.AsEnumerable().Reverse().TakeWhile(l => l.Length == 0).Count();
             var shown = expected.SkipLast(trailing).ToList();
             var same = DocsCuts.Matches(shown, actual, Normal);
-            if (!same) differences.Add($"{block.Place}: $ {prompt[0]}\n{DocsCuts.Difference(shown, actual, Normal)}\n(EXPUNGE_UPDATE_DOCS=1 writes what is printed now into the page.)\n");
+            if (!same) differences.Add($"{block.Place}: {prompt[0]}\n{DocsCuts.Difference(shown, actual, Normal)}\n(EXPUNGE_UPDATE_DOCS=1 writes what is printed now into the page.)\n");
             lines.AddRange(prompt);
             lines.AddRange(same ? shown : DocsCuts.Cut(shown, actual, Normal));
             lines.AddRange(Enumerable.Repeat("", trailing));
