@@ -32,6 +32,7 @@ internal sealed class UpgradeReport
         }
 
         References = decisions.All.Length + decisions.SoftReferences.Count(s => s.Enforce);
+        Flush();
     }
 
     /// <summary>How many references were judged.</summary>

@@ -90,6 +90,9 @@ public static class ErrorCodes
     /// <summary>The session could delete without the constraints being upheld.</summary>
     public const string UnsafeSession = "EXP2103";
 
+    /// <summary>The deletion would take subjects along that were not named; it was rolled back.</summary>
+    public const string OtherSubjects = "EXP2106";
+
     /// <summary>The server refused the deletion.</summary>
     public const string DeletionFailed = "EXP2105";
 }

@@ -32,15 +32,17 @@ internal static class UpgradeCommand
         if (session.Parsed.GetValue(Backup) is { } file) await BackupCommand.TakeAsync(session, file, plan.Decisions!.Catalog.Server.Major, cancellation);
 
         if (!session.Json) Output.Line($"Fixing CASCADE constraints for {Subject(policy.Root)}-related tables...");
-        var report = new UpgradeReport(plan, session.Json ? _ => { } : Output.Line);
-        report.Flush();
+        UpgradeReport? report = null;
         var outcome = await Output.WithProgressAsync("Fixing", plan.Steps.Length, tick => Upgrade.ApplyAsync(
-            session.Database, policy, Options(session, result => { report.Done(result); tick(); }), cancellation));
-        report.Flush(end: true);
+            session.Database,
+            policy,
+            Options(session, result => { report!.Done(result); tick(); }) with { Planned = applied => report = new UpgradeReport(applied, session.Json ? _ => { } : Output.Line) },
+            cancellation));
+        report!.Flush(end: true);
 
         if (session.Json) Session.PrintJson(new { outcome.Revision, outcome.Name, outcome.State, steps = outcome.Results.Length, tables = report.Tables, notFixed = report.Failures, references = report.References });
         else if (!outcome.Succeeded) Output.Line($"⚠️  {report.Failures} of {report.References} constraints could not be fixed");
-        else Output.Line(plan.IsEmpty ? "✅ Nothing to do: everything is as the policy says." : "✅ CASCADE constraints fixed successfully!");
+        else Output.Line(outcome.Plan.IsEmpty ? "✅ Nothing to do: everything is as the policy says." : "✅ CASCADE constraints fixed successfully!");
         return outcome.Succeeded ? ExitCodes.Ok : ExitCodes.NotOk;
     }
 

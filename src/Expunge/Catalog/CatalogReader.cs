@@ -23,6 +23,7 @@ public static class CatalogReader
         Add("SET LOCAL search_path = pg_catalog");
         foreach (var query in Queries) Add(SqlFile.Read($"catalog_{query}.sql"));
         batch.BatchCommands.Add(ForeignKeysQuery(table: null));
+        Add("SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname LIKE 'ix\\_%'");
         Add("COMMIT");
 
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
@@ -51,12 +52,14 @@ public static class CatalogReader
         var checks = (await RowsAsync(r => (Table: r.GetFieldValue<uint>(0), Check: new CheckConstraint(r.GetString(1), Names(r, 2)))))
             .ToLookup(c => c.Table, c => c.Check);
         var foreignKeys = await RowsAsync(ForeignKey);
+        var names = await RowsAsync(r => new QualifiedName(r.GetString(0), r.GetString(1)));
         while (await reader.NextResultAsync(cancellation)) { }
 
         return new CatalogSnapshot(
             server,
             [.. tables.Select(t => t with { Columns = [.. columns[t.Oid]], Indexes = [.. indexes[t.Oid]], Checks = [.. checks[t.Oid]] })],
-            [.. foreignKeys]);
+            [.. foreignKeys],
+            [.. names]);
 
         void Add(string sql) => batch.BatchCommands.Add(new NpgsqlBatchCommand(sql));
 

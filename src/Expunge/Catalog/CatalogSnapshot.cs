@@ -15,14 +15,16 @@ public sealed class CatalogSnapshot
     /// <param name="server">The server.</param>
     /// <param name="tables">All tables outside PostgreSQL's own schemas and Expunge's.</param>
     /// <param name="foreignKeys">All declared foreign keys (<c>conparentid = 0</c>) of these tables.</param>
-    public CatalogSnapshot(ServerInfo server, ImmutableArray<Table> tables, ImmutableArray<ForeignKey> foreignKeys)
+    /// <param name="relationNames">The names that a new index can't have: relations of any kind. Those of the tables and their indexes where left out.</param>
+    public CatalogSnapshot(ServerInfo server, ImmutableArray<Table> tables, ImmutableArray<ForeignKey> foreignKeys, ImmutableArray<QualifiedName> relationNames = default)
     {
+        RelationNames = relationNames.IsDefault ? [.. tables.Select(t => t.Name), .. tables.SelectMany(t => t.Indexes.Select(i => new QualifiedName(t.Name.Schema, i.Name)))] : relationNames;
         Server = server;
-        Tables = tables;
         ForeignKeys = foreignKeys;
-        _byName = tables.ToFrozenDictionary(t => t.Name);
-        _byOid = tables.ToFrozenDictionary(t => t.Oid);
         _partitions = tables.Where(t => t.PartitionOf is not null).ToLookup(t => t.PartitionOf!.Value);
+        Tables = [.. tables.Select(t => t.IsPartitioned ? WithPartitionsSuppressors(t) : t)];
+        _byName = Tables.ToFrozenDictionary(t => t.Name);
+        _byOid = Tables.ToFrozenDictionary(t => t.Oid);
     }
 
     /// <summary>The server.</summary>
@@ -33,6 +35,9 @@ public sealed class CatalogSnapshot
 
     /// <summary>The declared foreign keys, by table and name.</summary>
     public ImmutableArray<ForeignKey> ForeignKeys { get; }
+
+    /// <summary>The names that are taken in the schemas: tables, indexes, views, sequences and types of them. Only those that begin as an index of ours would.</summary>
+    public ImmutableArray<QualifiedName> RelationNames { get; }
 
     /// <summary>The table of that name, or null.</summary>
     /// <param name="name">Schema and name.</param>
@@ -53,6 +58,13 @@ public sealed class CatalogSnapshot
     /// <summary>The partitions below a partitioned table, at every level; none for other tables.</summary>
     /// <param name="table">The table.</param>
     public IEnumerable<Table> PartitionsOf(Table table) => _partitions[table.Oid].SelectMany(p => PartitionsOf(p).Prepend(p));
+
+    // A trigger on one partition keeps its rows from a cascade into the partitioned table.
+    private Table WithPartitionsSuppressors(Table table) => table with
+    {
+        DeleteSuppressors = [.. table.DeleteSuppressors.Concat(PartitionsOf(table).SelectMany(p => p.DeleteSuppressors)).Distinct(StringComparer.Ordinal)],
+        UpdateSuppressors = [.. table.UpdateSuppressors.Concat(PartitionsOf(table).SelectMany(p => p.UpdateSuppressors)).Distinct(StringComparer.Ordinal)],
+    };
 
     /// <summary>The tables that hold the rows: the leaf partitions of a partitioned table, the table itself otherwise.</summary>
     /// <param name="table">The table.</param>

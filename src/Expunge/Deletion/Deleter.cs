@@ -28,11 +28,23 @@ public static class Deleter
         Estimator.RefuseUnfit(decisions);
         await RefuseUnsafeSessionAsync(connection, cancellation);
         var keys = await SubjectKeys.ReadAsync(connection, decisions.Reach.Root, ids, cancellation);
+        DeletionResult result;
+        var inOrder = false;
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await DeleteOnceAsync(connection, decisions, keys, cancellation);
+                if (await DeleteOnceAsync(connection, decisions, keys, inOrder, cancellation) is { } done)
+                {
+                    result = done;
+                    break;
+                }
+
+                inOrder = true;
+            }
+            catch (PostgresException e) when (!inOrder && e.SqlState is SqlStates.ForeignKeyViolation or SqlStates.RestrictViolation && decisions.All.Any(d => InOrder.CanMatter(decisions, d.Reference.Table)))
+            {
+                inOrder = true;
             }
             catch (PostgresException e) when (attempt < Tries && e.SqlState is SqlStates.DeadlockDetected or SqlStates.LockNotAvailable or SqlStates.SerializationFailure)
             {
@@ -40,12 +52,17 @@ public static class Deleter
             }
             catch (PostgresException e) when (!cancellation.IsCancellationRequested)
             {
-                throw Refused(e);
+                throw Refused(e, decisions);
             }
         }
+
+        // A transaction that began before ours can have written a soft reference that nothing checks.
+        await Residual.ReportLateAsync(connection, decisions, result.Deleted, cancellation);
+        return result;
     }
 
-    private static async Task<DeletionResult> DeleteOnceAsync(NpgsqlConnection connection, Decisions decisions, ImmutableArray<string> keys, CancellationToken cancellation)
+    /// <returns>Null where it must be done <see cref="InOrder"/> to be counted exactly; it was rolled back.</returns>
+    private static async Task<DeletionResult?> DeleteOnceAsync(NpgsqlConnection connection, Decisions decisions, ImmutableArray<string> keys, bool inOrder, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         var (root, key) = (decisions.Reach.Root, SubjectKeys.Column(decisions.Reach.Root));
@@ -60,7 +77,7 @@ public static class Deleter
 
         var suppressible = Residual.Suppressible(decisions);
         var statistics = decisions.Catalog.Server.TracksCounts;
-        var count = suppressible.Count > 0 || !statistics ? await ReachCount.OfAsync(connection, decisions, [.. found], suppressible, cancellation) : null;
+        var count = suppressible.Count > 0 || !statistics || inOrder ? await ReachCount.OfAsync(connection, decisions, [.. found], suppressible, cancellation) : null;
 
         var before = await RowCounts.ReadAsync(connection, decisions, cancellation);
         foreach (var soft in decisions.SoftReferences)
@@ -69,15 +86,26 @@ public static class Deleter
                 $"DELETE FROM {soft.Table.Name.Sql} WHERE {Identifier.Quote(soft.Column.Name)} = ANY ($1::text[]::{soft.Column.Type}[])", cancellation, found.ToArray());
         }
 
-        await connection.ExecuteAsync($"DELETE FROM {root.Name.Sql} WHERE {isOne}", cancellation, found.ToArray());
+        var delete = $"DELETE FROM {root.Name.Sql} WHERE {isOne}";
+        if (inOrder) await InOrder.DeleteAsync(connection, decisions, count!, delete, found.ToArray(), cancellation);
+        else await connection.ExecuteAsync(delete, cancellation, found.ToArray());
         await connection.ExecuteAsync("SET CONSTRAINTS ALL IMMEDIATE", cancellation);
         var searched = await Residual.RefuseAnyAsync(connection, decisions, found, count, cancellation);
-        var lines = statistics ? (await RowCounts.ReadAsync(connection, decisions, cancellation)).Minus(before, decisions) : Estimator.Lines(decisions, count!);
+        if ((statistics ? (await RowCounts.ReadAsync(connection, decisions, cancellation)).Minus(before, decisions, inOrder ? count!.Updated : null) : Estimator.Lines(decisions, count!)) is not { } lines) return null;
+        RefuseOthers(decisions, found.Count, lines);
         await transaction.CommitAsync(cancellation);
-
-        // A transaction that began before ours can have written a soft reference that nothing checks.
-        await Residual.ReportLateAsync(connection, decisions, found, cancellation);
         return new DeletionResult([.. found], notFound, lines, statistics ? "counted by PostgreSQL in the deleting transaction" : "counted under lock before the deletion (track_counts is off)", searched, clock.Elapsed);
+    }
+
+    // Unless the policy names such a cascade, nobody but the named subjects may go.
+    private static void RefuseOthers(Decisions decisions, int subjects, ImmutableArray<DeletionLine> lines)
+    {
+        var root = decisions.Reach.Root;
+        var rows = lines.FirstOrDefault(l => l.Table == root.Name.Display(decisions.Schema))?.Deleted ?? 0;
+        if (rows <= subjects || decisions.All.Any(d => d.Reference.Table.Oid == root.Oid && d is { Deletes: true, Source: DecisionSource.Named, Action: PolicyAction.Cascade })) return;
+        throw new ExpungeException(
+            ErrorCodes.OtherSubjects, $"The deletion of {subjects} row(s) of {root} would have taken {rows - subjects} other(s) along, through a reference from {root} to what is deleted. Everything was rolled back.",
+            "Decide the references from the root in the policy: set null, or retain, so that they block; expunge verify lists them.");
     }
 
     private static async Task RefuseUnsafeSessionAsync(NpgsqlConnection connection, CancellationToken cancellation)
@@ -89,9 +117,12 @@ public static class Deleter
             "Set it to 'origin' (ALTER ROLE … RESET session_replication_role). Nothing was deleted.");
     }
 
-    private static ExpungeException Refused(PostgresException e) => e.SqlState switch
+    private static ExpungeException Refused(PostgresException e, Decisions decisions) => e.SqlState switch
     {
-        SqlStates.ForeignKeyViolation => new(
+        SqlStates.ForeignKeyViolation when decisions.All.FirstOrDefault(d => d.Reference.Constraints.Any(f => f.Name == e.ConstraintName && f.Table == new QualifiedName(e.SchemaName!, e.TableName!))) is { OnDelete: Catalog.ReferentialAction.SetDefault } d => new(
+            ErrorCodes.DeletionBlocked, $"{d.Reference.Display(decisions.Schema)} is SET DEFAULT, and its default is the key of no row of {d.Reference.ReferencedTable} (constraint {e.ConstraintName}).",
+            "Insert the row that the default names, or decide the reference otherwise in the policy. Nothing was deleted.", e),
+        SqlStates.ForeignKeyViolation or SqlStates.RestrictViolation => new(
             ErrorCodes.DeletionBlocked, $"Rows of {e.TableName} refer to what is to be deleted and block it (constraint {e.ConstraintName}).",
             "Run  expunge delete ID --dry-run  to see the rows, and decide the reference in the policy. Nothing was deleted.", e),
         SqlStates.CheckViolation or SqlStates.NotNullViolation => new(

@@ -44,11 +44,8 @@ public static class Estimator
             "Run  expunge verify  to see all, then  expunge upgrade head.  Nothing was deleted.");
     }
 
-    internal static ImmutableArray<DeletionLine> Lines(Decisions decisions, ReachCount count)
-    {
-        var updated = count.Staying.Where(s => !s.Key.Blocks).GroupBy(s => s.Key.Reference.Table.Oid).ToDictionary(g => g.Key, g => g.Sum(s => s.Value));
-        return Lines(decisions, leaf => count.Deleted.GetValueOrDefault(leaf.Oid), table => updated.GetValueOrDefault(table.Oid));
-    }
+    internal static ImmutableArray<DeletionLine> Lines(Decisions decisions, ReachCount count) =>
+        Lines(decisions, leaf => count.Deleted.GetValueOrDefault(leaf.Oid), table => count.Updated.GetValueOrDefault(table.Oid));
 
     /// <summary>The report's lines from rows by table: of the reach first, then of the tables that only lose references.</summary>
     internal static ImmutableArray<DeletionLine> Lines(Decisions decisions, Func<Table, long> deleted, Func<Table, long> updated)

@@ -8,7 +8,7 @@ using NpgsqlTypes;
 namespace Expunge.Deletion;
 
 /// <summary>
-/// Follows the references from some rows as a DELETE would, reading only. Rows are told apart by where they lie (tableoid, ctid), which does not change within a snapshot;
+/// Follows the references from some rows as a DELETE would, reading only. Rows are told apart by where they lie, which does not change within a snapshot;
 /// so cycles end, and a row that is reached twice counts once.
 /// </summary>
 internal sealed class ReachCount
@@ -19,8 +19,8 @@ internal sealed class ReachCount
     private readonly Decisions _decisions;
     private readonly ILookup<uint, Decision> _toLeaf;
     private readonly Dictionary<uint, Table> _leaves;
-    private readonly HashSet<(uint Leaf, NpgsqlTid Row)> _deleted = [];
-    private readonly Dictionary<Decision, HashSet<(uint Leaf, NpgsqlTid Row)>> _touched = [];
+    private readonly HashSet<ReachedRow> _deleted = [];
+    private readonly Dictionary<Decision, HashSet<ReachedRow>> _touched = [];
     private readonly Queue<(uint Leaf, NpgsqlTid[] Rows)> _frontier = new();
 
     private ReachCount(NpgsqlConnection connection, Decisions decisions)
@@ -36,6 +36,15 @@ internal sealed class ReachCount
 
     /// <summary>Rows that stay, by reference: those that it sets, and those by which it blocks.</summary>
     public Dictionary<Decision, long> Staying { get; } = [];
+
+    /// <summary>Rows that stay and lose a reference, by table; each counts once, however many references it loses.</summary>
+    public Dictionary<uint, long> Updated { get; } = [];
+
+    /// <summary>The rows to delete, but not those of tables that nothing refers to and that one reference leads to: they are only counted.</summary>
+    public IReadOnlyCollection<ReachedRow> DeletedRows => _deleted;
+
+    /// <summary>The rows that stay, by the reference that sets or blocks.</summary>
+    public IEnumerable<(Decision Decision, IEnumerable<ReachedRow> Rows)> StayingRows => _touched.Select(t => (t.Key, t.Value.Where(r => !_deleted.Contains(r))));
 
     /// <summary>For each reference asked for: the keys that its rows could refer to, a list for each referenced column, as text.</summary>
     public Dictionary<Decision, List<string[]>> ReferencedKeys { get; } = [];
@@ -56,12 +65,13 @@ internal sealed class ReachCount
         }
 
         foreach (var group in count._deleted.GroupBy(r => r.Leaf)) count.Deleted[group.Key] = count.Deleted.GetValueOrDefault(group.Key) + group.Count();
-        foreach (var (decision, rows) in count._touched) count.Staying[decision] = rows.Count(r => !count._deleted.Contains(r));
+        foreach (var (decision, rows) in count.StayingRows) count.Staying[decision] = rows.Count();
+        foreach (var table in count.StayingRows.Where(s => !s.Decision.Blocks).GroupBy(s => s.Decision.Reference.Table.Oid)) count.Updated[table.Key] = table.SelectMany(s => s.Rows).Distinct().Count();
         return count;
     }
 
     private async Task AddAsync(Table table, Column column, ImmutableArray<string> keys, CancellationToken cancellation) => Enqueue(await RowsAsync(
-        $"SELECT t.tableoid, t.ctid FROM {From(table)} t WHERE t.{Identifier.Quote(column.Name)} = ANY ($1::text[]::{column.Type}[])", keys.ToArray(), cancellation));
+        $"SELECT t.tableoid, t.ctid, t.xmin FROM {From(table)} t WHERE t.{Identifier.Quote(column.Name)} = ANY ($1::text[]::{column.Type}[])", keys.ToArray(), cancellation));
 
     private async Task FollowAsync(Decision decision, uint parent, NpgsqlTid[] parentRows, bool keepKeys, CancellationToken cancellation)
     {
@@ -76,7 +86,7 @@ internal sealed class ReachCount
             return;
         }
 
-        var rows = await RowsAsync($"SELECT c.tableoid, c.ctid {join}", Tids(parentRows), cancellation);
+        var rows = await RowsAsync($"SELECT c.tableoid, c.ctid, c.xmin {join}", Tids(parentRows), cancellation);
         if (decision.Deletes)
         {
             Enqueue(rows);
@@ -101,17 +111,17 @@ internal sealed class ReachCount
         known.AddRange(keys.Where(k => k.All(v => v is not null)));
     }
 
-    private void Enqueue(IEnumerable<(uint Leaf, NpgsqlTid Row)> rows)
+    private void Enqueue(IEnumerable<ReachedRow> rows)
     {
-        foreach (var group in rows.Where(_deleted.Add).GroupBy(r => r.Leaf, r => r.Row))
+        foreach (var group in rows.Where(_deleted.Add).GroupBy(r => r.Leaf, r => r.Place))
         {
             if (!_toLeaf[group.Key].Any()) continue;
             foreach (var chunk in group.Chunk(Chunk)) _frontier.Enqueue((group.Key, chunk));
         }
     }
 
-    private Task<List<(uint Leaf, NpgsqlTid Row)>> RowsAsync(string sql, object value, CancellationToken cancellation) =>
-        _connection.ListAsync(sql, r => (r.GetFieldValue<uint>(0), r.GetFieldValue<NpgsqlTid>(1)), cancellation, value);
+    private Task<List<ReachedRow>> RowsAsync(string sql, object value, CancellationToken cancellation) =>
+        _connection.ListAsync(sql, r => new ReachedRow(r.GetFieldValue<uint>(0), r.GetFieldValue<NpgsqlTid>(1), r.GetFieldValue<uint>(2)), cancellation, value);
 
     // A cascade works with ONLY (ri_triggers.c): rows of inheritance children are not its own.
     private static string From(Table table) => table.IsPartitioned ? table.Name.Sql : $"ONLY {table.Name.Sql}";

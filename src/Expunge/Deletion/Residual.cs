@@ -18,6 +18,10 @@ internal static class Residual
     public static async Task<int> RefuseAnyAsync(NpgsqlConnection connection, Decisions decisions, IReadOnlyList<string> subjects, ReachCount? count, CancellationToken cancellation)
     {
         var left = await SoftAsync(connection, decisions, subjects, cancellation);
+        // A trigger or a rule on the root itself.
+        var (root, key) = (decisions.Reach.Root, SubjectKeys.Column(decisions.Reach.Root));
+        var undeleted = await connection.ScalarAsync<long>($"SELECT count(*) FROM {root.Name.Sql} WHERE {Identifier.Quote(key.Name)} = ANY ($1::text[]::{key.Type}[])", cancellation, subjects.ToArray());
+        if (undeleted > 0) left.Add((root.Name.Display(decisions.Schema), undeleted));
         foreach (var (decision, keys) in count?.ReferencedKeys ?? [])
         {
             var reference = decision.Reference;
@@ -41,7 +45,18 @@ internal static class Residual
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.Residue"/>: the subjects are deleted, and rows came in by a soft reference in the same moment.</exception>
     public static async Task ReportLateAsync(NpgsqlConnection connection, Decisions decisions, IReadOnlyList<string> subjects, CancellationToken cancellation)
     {
-        var left = await SoftAsync(connection, decisions, subjects, cancellation);
+        if (subjects.Count == 0) return;
+        List<(string Name, long Rows)> left;
+        try
+        {
+            left = await SoftAsync(connection, decisions, subjects, cancellation);
+        }
+        catch (Exception e) when (e is NpgsqlException or OperationCanceledException)
+        {
+            throw new ExpungeException(
+                ErrorCodes.Residue, $"The deletion is committed; only the last look for rows that came in by a soft reference in the same moment could not be made: {e.Message}", "Look for them with  expunge delete ID --dry-run.", e);
+        }
+
         if (left.Count == 0) return;
         throw new ExpungeException(
             ErrorCodes.Residue, $"The deletion is committed, but in the same moment another transaction wrote rows that refer to a deleted subject: {string.Join(", ", left.Select(l => $"{l.Rows} by {l.Name}"))}.",

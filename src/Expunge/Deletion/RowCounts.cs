@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Expunge.Catalog;
 using Expunge.Policy;
 using Expunge.Postgres;
 using Npgsql;
@@ -24,8 +25,22 @@ internal sealed class RowCounts
         return new RowCounts(rows.ToDictionary(r => r.Oid, r => (r.Deleted, r.Updated)));
     }
 
-    public ImmutableArray<DeletionLine> Minus(RowCounts before, Decisions decisions) => Estimator.Lines(
-        decisions,
-        leaf => _byLeaf.GetValueOrDefault(leaf.Oid).Deleted - before._byLeaf.GetValueOrDefault(leaf.Oid).Deleted,
-        table => decisions.Catalog.LeavesOf(table).Sum(l => _byLeaf.GetValueOrDefault(l.Oid).Updated - before._byLeaf.GetValueOrDefault(l.Oid).Updated));
+    /// <summary>The difference, as the report's lines; null where it can't tell: a row that was set and then deleted, or set twice, was counted twice.</summary>
+    /// <param name="before">What was counted before the deletion.</param>
+    /// <param name="decisions">The policy held against the catalog.</param>
+    /// <param name="updated">The rows that lose a reference, by table, where they are known; null to take them from the difference.</param>
+    public ImmutableArray<DeletionLine>? Minus(RowCounts before, Decisions decisions, IReadOnlyDictionary<uint, long>? updated)
+    {
+        if (updated is null && decisions.All.Select(d => d.Reference.Table).DistinctBy(t => t.Oid).Any(t => IsUnclear(t))) return null;
+        return Estimator.Lines(decisions, Deleted, table => updated is null ? Updated(table) : updated.GetValueOrDefault(table.Oid));
+
+        long Deleted(Table leaf) => _byLeaf.GetValueOrDefault(leaf.Oid).Deleted - before._byLeaf.GetValueOrDefault(leaf.Oid).Deleted;
+
+        // Updates of other tables are the application's triggers'.
+        long Updated(Table table) => !decisions.All.Any(d => d.Reference.Table.Oid == table.Oid && InOrder.IsSetting(d)) ? 0
+            : decisions.Catalog.LeavesOf(table).Sum(l => _byLeaf.GetValueOrDefault(l.Oid).Updated - before._byLeaf.GetValueOrDefault(l.Oid).Updated);
+
+        bool IsUnclear(Table table) => InOrder.CanMatter(decisions, table) && Updated(table) > 0
+            && (decisions.Catalog.LeavesOf(table).Any(l => Deleted(l) > 0) || decisions.All.Count(d => d.Reference.Table.Oid == table.Oid && InOrder.IsSetting(d)) > 1);
+    }
 }

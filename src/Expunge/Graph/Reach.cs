@@ -30,15 +30,16 @@ public sealed record Reach
     /// <param name="graph">All references.</param>
     /// <param name="root">The root table.</param>
     /// <param name="deletes">Whether a deleted row deletes the rows that refer to it by this reference; where not, the reach ends there.</param>
-    /// <param name="softTables">Tables whose rows are deleted with the root's although no foreign key leads there: those of declared soft references.</param>
-    public static Reach Of(ReferenceGraph graph, Table root, Func<Reference, bool> deletes, IEnumerable<Table>? softTables = null)
+    /// <param name="softReferences">Columns by which rows are deleted with the root's although they have no foreign key; none by default.</param>
+    public static Reach Of(ReferenceGraph graph, Table root, Func<Reference, bool> deletes, IReadOnlyCollection<(Table Table, string Column)>? softReferences = null)
     {
+        softReferences ??= [];
         var depth = new Dictionary<uint, (Table Table, int Depth)> { [root.Oid] = (root, 0) };
         var via = new Dictionary<uint, List<Reference>> { [root.Oid] = [] };
         var references = new List<(Reference Reference, int Depth)>();
         var seen = new HashSet<Reference>();
         var queue = new Queue<Table>([root]);
-        foreach (var soft in softTables ?? [])
+        foreach (var (soft, _) in softReferences)
         {
             if (!depth.TryAdd(soft.Oid, (soft, 1))) continue;
             via[soft.Oid] = [];
@@ -63,9 +64,13 @@ public sealed record Reach
             }
         }
 
+        // The different ways in, of all that shares rows with a table: its partitions and the partitioned tables above it.
+        var ways = via.Values.SelectMany(v => v).Select(r => (Tree: graph.TreeOf(r.Table), Columns: string.Join('\0', r.Columns.Order(StringComparer.Ordinal))))
+            .Concat(softReferences.Select(s => (Tree: graph.TreeOf(s.Table), Columns: s.Column))).Append((Tree: graph.TreeOf(root), Columns: ""))
+            .Distinct().CountBy(w => w.Tree).Where(w => w.Value > 1).Select(w => w.Key).ToHashSet();
         return new Reach(
             root,
-            [.. depth.Values.OrderBy(t => t.Depth).ThenBy(t => t.Table.Name).Select(t => new ReachedTable(t.Table, t.Depth, [.. via[t.Table.Oid]]))],
+            [.. depth.Values.OrderBy(t => t.Depth).ThenBy(t => t.Table.Name).Select(t => new ReachedTable(t.Table, t.Depth, [.. via[t.Table.Oid]], ways.Contains(graph.TreeOf(t.Table))))],
             [.. references.OrderBy(r => r.Depth).ThenBy(r => r.Reference.Table.Name).ThenBy(r => r.Reference.Constraints[0].Name, StringComparer.Ordinal).Select(r => r.Reference)]);
     }
 

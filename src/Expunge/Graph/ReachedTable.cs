@@ -7,10 +7,8 @@ namespace Expunge.Graph;
 /// <param name="Table">The table.</param>
 /// <param name="Depth">How many references lie between it and the root, on the shortest way; 0 for the root.</param>
 /// <param name="Via">The references through which its rows are deleted; empty for the root unless references lead back to it.</param>
-public sealed record ReachedTable(Table Table, int Depth, ImmutableArray<Reference> Via)
-{
-    /// <summary>
-    /// Whether one of its rows can be in the reach of two subjects: two references through different columns delete it, or it is the root and a reference leads back to it.
-    /// </summary>
-    public bool IsShared => Via.Select(r => string.Join('\0', r.Columns.Order(StringComparer.Ordinal))).Distinct().Count() + (Depth == 0 ? 1 : 0) > 1;
-}
+/// <param name="IsShared">
+/// Whether one of its rows can be in the reach of two subjects: references (soft ones count) through different columns of it, or of the partitioned table that it shares rows with,
+/// delete it, or it is the root and a reference leads back to it.
+/// </param>
+public sealed record ReachedTable(Table Table, int Depth, ImmutableArray<Reference> Via, bool IsShared);

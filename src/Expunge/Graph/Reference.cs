@@ -37,6 +37,16 @@ public sealed record Reference
     /// <summary>The columns that a SET NULL could set: those that are neither NOT NULL nor generated. Empty: SET NULL is impossible.</summary>
     public ImmutableArray<string> NullableColumns => [.. Columns.Where(c => Table.Column(c)?.CanBeNull == true)];
 
+    /// <summary>Whether its rows stay today and lose the reference: somebody decided so, by SET NULL or SET DEFAULT on columns that can be set.</summary>
+    public bool LetsGo => Constraints.All(f => CanBeSet(f.OnDelete, f.SetColumns));
+
+    /// <summary>Whether it is SET NULL or SET DEFAULT and can work. PostgreSQL accepts both on a NOT NULL column, where they refuse every deletion.</summary>
+    /// <param name="onDelete">The delete rule.</param>
+    /// <param name="columns">Its column list; empty for all columns.</param>
+    public bool CanBeSet(ReferentialAction onDelete, ImmutableArray<string> columns) =>
+        onDelete is ReferentialAction.SetNull or ReferentialAction.SetDefault
+        && (columns.IsEmpty ? Columns : columns).All(c => Table.Column(c) is not { } column || column.CanBeNull || (onDelete == ReferentialAction.SetDefault && column is { HasDefault: true, IsGenerated: false }));
+
     /// <summary>Whether every row must have it: no column of it can be NULL.</summary>
     public bool IsMandatory => NullableColumns.IsEmpty;
 

@@ -30,6 +30,8 @@ public sealed class ReferenceGraph
     /// <summary>All references, in the order of their foreign keys.</summary>
     public ImmutableArray<Reference> References { get; }
 
+    internal uint TreeOf(Table table) => _catalog.AncestorsOf(table).LastOrDefault(table).Oid;
+
     /// <summary>
     /// The references that a deleted row of the table can set off: those to the table itself, and, as partitions share their rows with the tables above them, those to its
     /// partitions and to the partitioned tables above it.

@@ -28,7 +28,7 @@ public sealed record Decision(Reference Reference, PolicyAction Action, Referent
     public bool Deletes => Action == PolicyAction.Cascade || (Action == PolicyAction.Keep && Reference.Constraints.Any(f => f.OnDelete == ReferentialAction.Cascade));
 
     /// <summary>Whether rows that refer to a deleted row keep it from being deleted.</summary>
-    public bool Blocks => OnDelete is ReferentialAction.NoAction or ReferentialAction.Restrict;
+    public bool Blocks => OnDelete != ReferentialAction.Cascade && !Reference.CanBeSet(OnDelete, SetColumns);
 
     /// <summary>Whether what is declared today is what is decided.</summary>
     public bool IsFulfilled => Action == PolicyAction.Keep || (Reference.Constraints.Length == 1 && Reference.Constraints[0].SameDefinition(Wanted) && Reference.Constraints[0].Validated);

@@ -48,7 +48,7 @@ public sealed record Decisions
         if (errors.Count > 0) throw new PolicyException(policy.Path, errors);
 
         var all = graph.References.ToDictionary(r => r, r => Decide(r, policy, named.GetValueOrDefault(r)));
-        var reach = Reach.Of(graph, root, r => all[r].Deletes, soft.Select(s => s.Table));
+        var reach = Reach.Of(graph, root, r => all[r].Deletes, [.. soft.Select(s => (s.Table, s.Column.Name))]);
         var decided = reach.References.Select(r => all[r]).ToImmutableArray();
         var missing = policy.Tables.SelectMany(g => g.Tables).Where(t => catalog.Find(t) is null).ToImmutableArray();
         return new Decisions
@@ -82,7 +82,7 @@ public sealed record Decisions
     {
         var current = reference.Constraints[0];
         var (action, source) = named is not null ? (named.Action, DecisionSource.Named)
-            : reference.Constraints.All(f => f.OnDelete is ReferentialAction.SetNull or ReferentialAction.SetDefault) ? (PolicyAction.Keep, DecisionSource.Existing)
+            : reference.LetsGo ? (PolicyAction.Keep, DecisionSource.Existing)
             : (policy.Default, DecisionSource.Default);
         var (onDelete, columns) = action switch
         {

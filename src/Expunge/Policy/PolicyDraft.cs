@@ -18,7 +18,7 @@ public static class PolicyDraft
         var schema = root.Name.Schema;
         var graph = new ReferenceGraph(catalog);
         var direct = graph.To(root).ToList();
-        var kept = direct.Where(r => r.Constraints.All(f => f.OnDelete is ReferentialAction.SetNull or ReferentialAction.SetDefault)).ToList();
+        var kept = direct.Where(r => r.LetsGo).ToList();
         var text = new StringBuilder();
         text.AppendLine($"# What happens to everything that leads to a row of {root.Name} when that row is deleted.");
         text.AppendLine($"# Written by 'expunge init' from database {catalog.Server.Database}: {direct.Count} references lead there directly. Review it, then commit it.");
@@ -39,9 +39,18 @@ public static class PolicyDraft
                 foreach (var s in table)
                 {
                     var rows = differing.TryGetValue(s.Reference, out var n) && n is { } known ? $"{known} rows differ" : "rows not counted";
-                    text.AppendLine($"  {Scalar(Key(s.Reference, graph, schema))}: {s.Action.Word()}    # review ({rows}): {s.Reason}");
+                    text.AppendLine($"  {Scalar(Key(s.Reference, graph, schema))}: {(s.Action == PolicyAction.Retain ? $"{{ action: retain, reason: {Scalar(s.Reason)} }}" : s.Action.Word())}    # review ({rows}): {s.Reason}{Hint(s)}");
                 }
             }
+        }
+
+        // Where rows of others would go with what their table refers to, the reference above can let go instead.
+        string Hint(Suggestion s)
+        {
+            if (s.Action != PolicyAction.Cascade || !differing.TryGetValue(s.Reference, out var rows) || rows is null or 0) return "";
+            var actions = suggestions.ToDictionary(o => o.Reference, o => o.Action);
+            var reach = Reach.Of(graph, root, r => actions.TryGetValue(r, out var action) ? action == PolicyAction.Cascade : !r.LetsGo);
+            return reach.PathFrom(s.Reference.ReferencedTable).FirstOrDefault(r => !r.IsMandatory) is { } above ? $"; {above.Display(schema)}: set null would keep these rows" : "";
         }
 
         var soft = Suggestions.PossibleSoftReferences(catalog, root);

@@ -25,6 +25,15 @@ internal sealed class PolicyResolver(CatalogSnapshot catalog, PolicyFile policy,
             }
         }
 
+        // What 'enforce' added is as decided as the soft reference was.
+        foreach (var soft in policy.SoftReferences.Where(s => s.Enforce))
+        {
+            foreach (var reference in graph.References.Where(r => r.Table.Name == soft.Table && r.ReferencedTable.Oid == root.Oid && r.Columns is [var only] && only == soft.Column))
+            {
+                found.TryAdd(reference, new ReferencePolicy(new ReferenceKey(soft.Table, [soft.Column]), PolicyAction.Cascade, null, null, soft.Location));
+            }
+        }
+
         return found;
     }
 

@@ -42,10 +42,10 @@ public static class Suggestions
         return [.. from t in catalog.Tables where t.PartitionOf is null from c in t.Columns where names.Contains(c.Name) && !referring.Contains((t.Oid, c.Name)) select (t, c)];
     }
 
-    private static bool IsKept(Reference reference) => reference.Constraints.All(f => f.OnDelete is ReferentialAction.SetNull or ReferentialAction.SetDefault);
+    private static bool IsKept(Reference reference) => reference.LetsGo;
 
     private static IEnumerable<Suggestion> ForRoot(ReachedTable root) => root.Via.Select(r => r.IsMandatory
-        ? new Suggestion(r, PolicyAction.Keep, "deleting what it refers to must not delete another subject; NOT NULL, so the constraint stays as it is")
+        ? new Suggestion(r, PolicyAction.Retain, "deleting what it refers to must not delete another subject")
         : new Suggestion(r, PolicyAction.SetNull, "deleting what it refers to must not delete another subject"));
 
     private static IEnumerable<Suggestion> ForTable(ReachedTable table, Table root)

@@ -4,6 +4,9 @@ namespace Expunge.Postgres;
 internal static class SqlStates
 {
     public const string ForeignKeyViolation = "23503";
+
+    // RESTRICT's own from PostgreSQL 18; before, it is the one above.
+    public const string RestrictViolation = "23001";
     public const string CheckViolation = "23514";
     public const string NotNullViolation = "23502";
     public const string InvalidPassword = "28P01";

@@ -62,6 +62,13 @@ public sealed record CreateIndexStep : Step
         await context.Connection.ExecuteAsync($"SET lock_timeout = {(int)context.Locks.MaxWait.TotalMilliseconds}", cancellation);
         var state = await StateAsync(context, index, cancellation);
         // Left behind by a build that was interrupted. Never IF NOT EXISTS: that would take it for a good one.
+        if (state is false && !await RevisionJournal.IsOursAsync(context.Connection, index, cancellation))
+        {
+            throw new ExpungeException(
+                ErrorCodes.StepFailed, $"index {index.Name} is there and not valid: somebody else is building it, or such a build failed",
+                $"Wait until it is built, or drop it:  DROP INDEX CONCURRENTLY {index.QualifiedName.Sql};  then run the same command again.");
+        }
+
         if (state is false) await context.Connection.ExecuteAsync($"DROP INDEX CONCURRENTLY {index.QualifiedName.Sql}", cancellation);
         if (state is not true)
         {

@@ -46,6 +46,15 @@ public static class Downgrade
         return new RevisionOutcome(revision.Revision, revision.Name, state, plan, [.. results]);
     }
 
+    // A table that was dropped has nothing to restore; one that was renamed has, and the journal knows it by its former name.
+    private static void RefuseRenamed(CatalogSnapshot catalog, QualifiedName table, ForeignKey? left)
+    {
+        if (left is null || catalog.ForeignKeys.FirstOrDefault(f => f.Name == left.Name && f.Clause == left.Clause) is not { } moved) return;
+        throw new ExpungeException(
+            ErrorCodes.ConstraintChanged, $"Table {table} is not there any more, and {moved.Table} has its constraint {moved.Name}: it was renamed.",
+            $"Rename it back for the downgrade, or give {moved.Table} another policy. Nothing was changed.");
+    }
+
     private static async Task<Plan> PlanAsync(NpgsqlConnection connection, CatalogSnapshot catalog, long revision, CancellationToken cancellation)
     {
         var (constraints, indexes) = await Journal.ChangesAsync(connection, revision, cancellation);
@@ -55,7 +64,12 @@ public static class Downgrade
         {
             // The revision may have touched it more than once; the first has what was there before, the last what it left.
             var (former, left) = (mine.First().Former, mine.Last().New);
-            if (catalog.Find(mine.Key.Table) is null) continue;
+            if (catalog.Find(mine.Key.Table) is null)
+            {
+                RefuseRenamed(catalog, mine.Key.Table, left);
+                continue;
+            }
+
             var now = catalog.ForeignKeys.FirstOrDefault(f => f.Table == mine.Key.Table && f.Name == mine.Key.Name);
             if (former is null ? now is null : now is not null && SwapStep.IsAsWanted(now, former))
             {

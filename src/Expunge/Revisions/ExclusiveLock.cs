@@ -18,7 +18,7 @@ internal static class ExclusiveLock
 
     /// <summary>Takes the locks on the tables in the given order (the child first, the root last), does the work in the transaction that holds them, and commits. The work may run again after a lost race.</summary>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.LockNotAvailable"/>: not within <see cref="LockOptions.MaxWait"/>; the message names who holds them.</exception>
-    public static async Task RunAsync(NpgsqlConnection connection, IReadOnlyList<QualifiedName> tables, LockOptions options, Func<Task> work, CancellationToken cancellation)
+    public static async Task RunAsync(NpgsqlConnection connection, IReadOnlyList<QualifiedName> tables, LockOptions options, Func<Task> work, CancellationToken cancellation, string mode = "ACCESS EXCLUSIVE")
     {
         var clock = Stopwatch.StartNew();
         for (var round = 0; ; round++)
@@ -26,7 +26,7 @@ internal static class ExclusiveLock
             await using var transaction = await connection.BeginTransactionAsync(cancellation);
             try
             {
-                await RoundAsync(connection, tables, options, cancellation);
+                await RoundAsync(connection, tables, options, mode, cancellation);
                 await work();
                 await transaction.CommitAsync(cancellation);
                 return;
@@ -46,16 +46,17 @@ internal static class ExclusiveLock
         }
     }
 
-    private static async Task RoundAsync(NpgsqlConnection connection, IReadOnlyList<QualifiedName> tables, LockOptions options, CancellationToken cancellation)
+    // The idle timeout is for a client that stands still with the lock in hand: a laptop that sleeps, a network that is gone.
+    private static async Task RoundAsync(NpgsqlConnection connection, IReadOnlyList<QualifiedName> tables, LockOptions options, string mode, CancellationToken cancellation)
     {
-        await connection.ExecuteAsync($"SET LOCAL lock_timeout = {Milliseconds(options.LockTimeout)}; SET LOCAL statement_timeout = '30s'", cancellation);
+        await connection.ExecuteAsync($"SET LOCAL lock_timeout = {Milliseconds(options.LockTimeout)}; SET LOCAL statement_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '5s'", cancellation);
         foreach (var table in tables) await LockAsync(connection, table, "SHARE UPDATE EXCLUSIVE", cancellation);
         foreach (var (wait, last) in WaitsInMilliseconds.Select((w, i) => (w, i == WaitsInMilliseconds.Length - 1)))
         {
             await connection.ExecuteAsync($"SAVEPOINT exclusive; SET LOCAL lock_timeout = {Math.Max(wait, 1)}", cancellation);
             try
             {
-                foreach (var table in tables) await LockAsync(connection, table, wait == 0 ? "ACCESS EXCLUSIVE NOWAIT" : "ACCESS EXCLUSIVE", cancellation);
+                foreach (var table in tables) await LockAsync(connection, table, wait == 0 ? $"{mode} NOWAIT" : mode, cancellation);
                 await connection.ExecuteAsync("SET LOCAL lock_timeout = 50", cancellation);
                 return;
             }

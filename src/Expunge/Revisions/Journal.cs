@@ -76,6 +76,8 @@ public static class Journal
             await using var transaction = await connection.BeginTransactionAsync(cancellation);
             // IF NOT EXISTS is not safe against two at once.
             await connection.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtext('expunge.journal'))", cancellation);
+            // CREATE SCHEMA IF NOT EXISTS wants the right to create one even where it exists.
+            if (!await connection.ScalarAsync<bool>("SELECT to_regnamespace('expunge') IS NOT NULL", cancellation)) await connection.ExecuteAsync("CREATE SCHEMA expunge", cancellation);
             await connection.ExecuteAsync(SqlFile.Read("journal.sql"), cancellation);
             await transaction.CommitAsync(cancellation);
         }
@@ -95,11 +97,13 @@ public static class Journal
         "UPDATE expunge.revision SET state = $2, finished_at = CASE WHEN $2 IN ('applying', 'reverting') THEN NULL ELSE clock_timestamp() END, policy_hash = coalesce($3, policy_hash) WHERE id = $1",
         cancellation, revision, state.ToString().ToLowerInvariant(), new NpgsqlParameter { Value = policyHash ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
 
-    /// <summary>What the revision changed and is not reverted yet, in the order in which it was done.</summary>
+    /// <summary>
+    /// What the revision changed, in the order in which it was done. A constraint counts also when it is swapped back already: its validation may still be missing.
+    /// </summary>
     internal static async Task<(IReadOnlyList<ConstraintChange> Constraints, IReadOnlyList<IndexDefinition> Indexes)> ChangesAsync(NpgsqlConnection connection, long revision, CancellationToken cancellation)
     {
         var rows = await connection.ListAsync(
-            "SELECT kind, former::text, new::text FROM expunge.step WHERE revision_id = $1 AND reverted_at IS NULL ORDER BY id",
+            "SELECT kind, former::text, new::text FROM expunge.step WHERE revision_id = $1 AND (reverted_at IS NULL OR kind = 'constraint') ORDER BY id",
             r => (Kind: r.GetString(0), Former: r.IsDBNull(1) ? null : r.GetString(1), New: r.IsDBNull(2) ? null : r.GetString(2)), cancellation, revision);
         return (
             [.. rows.Where(r => r.Kind == "constraint").Select(r => new ConstraintChange(Read<ForeignKey>(r.Former), Read<ForeignKey>(r.New)))],

@@ -37,7 +37,7 @@ public sealed record PartitionedSwapStep : Step
     [
         .. Changes.Where(c => c.New is not null).SelectMany(c => Leaves.SelectMany(l => new[] { AddToLeaf(c.New!, l.Name), Validate(l.Name, TemporaryName(c.New!, l.Name)) })),
         .. Changes.SelectMany(c => c.Sql(notValid: false)),
-        .. Changes.Where(c => c.New is not null).SelectMany(c => Leaves.Select(l => Rename(l.Name, TemporaryName(c.New!, l.Name), c.Name))),
+        .. Changes.Where(c => c.New is not null).SelectMany(c => Leaves.Select(l => DerivedConstraint.Rename(l.Name, TemporaryName(c.New!, l.Name), c.Name))),
     ];
 
     /// <inheritdoc/>
@@ -69,7 +69,8 @@ public sealed record PartitionedSwapStep : Step
         if (present is null)
         {
             await ExclusiveLock.RunAsync(
-                context.Connection, [leaf.Name, constraint.ReferencedTable], context.Locks, () => context.Connection.ExecuteAsync(AddToLeaf(constraint, leaf.Name), cancellation), cancellation);
+                context.Connection, [leaf.Name, constraint.ReferencedTable], context.Locks, () => context.Connection.ExecuteAsync(AddToLeaf(constraint, leaf.Name), cancellation), cancellation,
+                mode: "SHARE ROW EXCLUSIVE");
         }
 
         if (present is { Validated: true }) return;
@@ -80,9 +81,10 @@ public sealed record PartitionedSwapStep : Step
     private async Task AttachAsync(StepContext context, CancellationToken cancellation)
     {
         var leaves = await LeavesAsync(context, cancellation);
+        await DropLeftoversAsync(context, leaves, cancellation);
         foreach (var change in await SwapStep.PendingAsync(context, Table, Changes, cancellation))
         {
-            var formerNames = change.Former is null ? [] : await DerivedNamesAsync(context, change.Former, cancellation);
+            var former = await DerivedConstraint.OfAsync(context.Connection, Table.Oid, change.Name, cancellation);
             if (change.New is { } constraint)
             {
                 foreach (var leaf in leaves)
@@ -98,11 +100,25 @@ public sealed record PartitionedSwapStep : Step
             {
                 foreach (var leaf in leaves)
                 {
-                    await context.Connection.ExecuteAsync(Rename(leaf.Name, TemporaryName(change.New, leaf.Name), formerNames.GetValueOrDefault(leaf.Oid, change.Name)), cancellation);
+                    await context.Connection.ExecuteAsync(DerivedConstraint.Rename(leaf.Name, TemporaryName(change.New, leaf.Name), former.GetValueOrDefault(leaf.Name)?.Name ?? change.Name), cancellation);
                 }
             }
 
             await context.Journal.RecordAsync(context.Connection, change, cancellation);
+        }
+    }
+
+    /// <summary>Temporary constraints of a run that was interrupted and wanted something else: left beside the new ones they would act too.</summary>
+    private async Task DropLeftoversAsync(StepContext context, IEnumerable<(uint Oid, QualifiedName Name)> leaves, CancellationToken cancellation)
+    {
+        foreach (var leaf in leaves)
+        {
+            var mine = Changes.Select(c => c.New).OfType<ForeignKey>().Select(f => TemporaryName(f, leaf.Name)).ToHashSet(StringComparer.Ordinal);
+            var present = await CatalogReader.ReadForeignKeysAsync(context.Connection, leaf.Oid, cancellation);
+            foreach (var leftover in present.Where(f => f.Name.StartsWith(ReferenceGraph.TemporaryPrefix, StringComparison.Ordinal) && !mine.Contains(f.Name)))
+            {
+                await context.Connection.ExecuteAsync($"ALTER TABLE {leaf.Name.Sql} DROP CONSTRAINT {Identifier.Quote(leftover.Name)}", cancellation);
+            }
         }
     }
 
@@ -114,21 +130,6 @@ public sealed record PartitionedSwapStep : Step
         """,
         r => (r.GetFieldValue<uint>(0), new QualifiedName(r.GetString(1), r.GetString(2))), cancellation, Oid(Table.Oid));
 
-    /// <summary>The names of the constraints that PostgreSQL derived on the partitions, which keep them.</summary>
-    private async Task<Dictionary<uint, string>> DerivedNamesAsync(StepContext context, ForeignKey parent, CancellationToken cancellation)
-    {
-        var names = await context.Connection.ListAsync(
-            """
-            WITH RECURSIVE derived AS (
-              SELECT oid, conrelid, confrelid, conname FROM pg_constraint WHERE conrelid = $1 AND conname = $2
-              UNION ALL
-              SELECT c.oid, c.conrelid, c.confrelid, c.conname FROM pg_constraint c JOIN derived d ON c.conparentid = d.oid AND c.confrelid = d.confrelid)
-            SELECT conrelid, conname::text FROM derived
-            """,
-            r => (Table: r.GetFieldValue<uint>(0), Name: r.GetString(1)), cancellation, Oid(Table.Oid), parent.Name);
-        return names.DistinctBy(n => n.Table).ToDictionary(n => n.Table, n => n.Name);
-    }
-
     private static Npgsql.NpgsqlParameter Oid(uint oid) => new() { Value = oid, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Oid };
 
     /// <summary>The same at every run for the same change, so that an interrupted one is found again and another change is not taken for it.</summary>
@@ -138,6 +139,4 @@ public sealed record PartitionedSwapStep : Step
     private static string AddToLeaf(ForeignKey constraint, QualifiedName leaf) => $"ALTER TABLE {leaf.Sql} ADD CONSTRAINT {Identifier.Quote(TemporaryName(constraint, leaf))} {constraint.Clause} NOT VALID";
 
     private static string Validate(QualifiedName leaf, string name) => $"ALTER TABLE {leaf.Sql} VALIDATE CONSTRAINT {Identifier.Quote(name)}";
-
-    private static string Rename(QualifiedName leaf, string from, string to) => $"ALTER TABLE {leaf.Sql} RENAME CONSTRAINT {Identifier.Quote(from)} TO {Identifier.Quote(to)}";
 }

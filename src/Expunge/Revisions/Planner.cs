@@ -22,11 +22,23 @@ public static class Planner
             var mine = decision.Action == PolicyAction.Keep ? [] : present
                 .Select(f => f.Name == wanted.Name ? new ConstraintChange(f, wanted) : new ConstraintChange(f, null))
                 .Where(c => c.New is null || !c.Former!.SameDefinition(c.New)).ToList();
-            var toValidate = mine.Count == 0 && present is [{ Validated: false, Enforced: true }] && (decision.Action != PolicyAction.Keep || decision.Source == DecisionSource.Existing);
-            if (mine.Count == 0 && !toValidate) continue;
+            // The one that stays as it is, also where only its duplicates go.
+            var toValidate = present.FirstOrDefault(f => f is { Validated: false, Enforced: true } && f.SameDefinition(wanted) && (decision.Action != PolicyAction.Keep || decision.Source == DecisionSource.Existing));
+            if (mine.Count == 0 && toValidate is null)
+            {
+                if (present.FirstOrDefault(f => f.HasDisabledTriggers) is { } disabled && decision.Action != PolicyAction.Keep)
+                {
+                    problems.Add(new PlanProblem(
+                        decision.Reference.Table, $"a trigger of {disabled.Name} is disabled, so nothing happens to its rows",
+                        $"As superuser:  ALTER TABLE {decision.Reference.Table.Name.Sql} ENABLE TRIGGER ALL;  ALTER TABLE {disabled.ReferencedTable.Sql} ENABLE TRIGGER ALL;"));
+                }
+
+                continue;
+            }
+
             if (WhyNot(decision.Reference.Table, decisions.Catalog.Server, present) is { } problem) { problems.Add(problem); continue; }
             changes.AddRange(mine);
-            if (toValidate) validations.Add((present[0] with { Validated = true }, present[0]));
+            if (toValidate is not null) validations.Add((toValidate with { Validated = true }, toValidate));
             else if (mine.Any(c => c.New is not null)) validations.Add((wanted, null));
         }
 
@@ -70,6 +82,10 @@ public static class Planner
 
     private static bool NeedsPartitionWay(CatalogSnapshot catalog, Table table) => table.IsPartitioned && catalog.Server.Major < 18;
 
+    /// <summary>Whether PostgreSQL takes a partition's index for the parent's new one instead of building another under lock: same kind, same columns, no condition (indexcmds.c, CompareIndexInfo).</summary>
+    private static bool Attaches(TableIndex index, ImmutableArray<string> columns) =>
+        index is { IsValid: true, IsUnique: false, Method: "btree", Predicate: null } && index.Columns.SequenceEqual(columns, StringComparer.Ordinal);
+
     private static PlanProblem? WhyNot(Table table, ServerInfo server, ImmutableArray<ForeignKey> constraints) =>
         constraints.FirstOrDefault(f => f.IsTemporal) is { } temporal
             ? new PlanProblem(table, $"{temporal.Name} is a temporal foreign key (PERIOD), for which PostgreSQL has no action but NO ACTION", "Delete its rows in the application, before the user.")
@@ -82,15 +98,16 @@ public static class Planner
         var missing = decisions.All.Where(d => !d.Reference.HasIndex).Select(d => (d.Reference.Table, d.Reference.Columns))
             .Concat(decisions.SoftReferences.Where(s => !s.HasIndex).Select(s => (s.Table, Columns: ImmutableArray.Create(s.Column.Name))))
             .DistinctBy(m => (m.Table.Oid, string.Join('\0', m.Columns.Order(StringComparer.Ordinal)))).ToList();
-        var taken = decisions.Catalog.Tables.SelectMany(t => t.Indexes.Where(i => i.IsValid).Select(i => new QualifiedName(t.Name.Schema, i.Name)))
-            .Concat(decisions.Catalog.Tables.Select(t => t.Name)).ToHashSet();
+        // An invalid index under the name that ours would have is taken for our own, left by an interrupted build; the step asks the journal.
+        var invalid = decisions.Catalog.Tables.SelectMany(t => t.Indexes.Where(i => !i.IsValid).Select(i => new QualifiedName(t.Name.Schema, i.Name))).ToHashSet();
+        var taken = decisions.Catalog.RelationNames.Where(n => !invalid.Contains(n)).ToHashSet();
         var steps = new List<Step>();
         var problems = new List<PlanProblem>();
         foreach (var (table, columns) in missing)
         {
             if (WhyNot(table, decisions.Catalog.Server, []) is { } problem) { problems.Add(problem); continue; }
             var index = Name(table, columns);
-            var leaves = table.IsPartitioned ? decisions.Catalog.LeavesOf(table).Where(l => !l.Indexes.Any(i => i.Supports(columns))).Select(l => Name(l, columns)).ToImmutableArray() : [];
+            var leaves = table.IsPartitioned ? decisions.Catalog.LeavesOf(table).Where(l => !l.Indexes.Any(i => Attaches(i, columns))).Select(l => Name(l, columns)).ToImmutableArray() : [];
             steps.Add(new CreateIndexStep(table, index, leaves));
         }
 

@@ -32,6 +32,10 @@ internal sealed record RevisionJournal(long RevisionId, bool Reverting)
         else await connection.ExecuteAsync($"UPDATE expunge.step SET done_at = clock_timestamp() WHERE {Mine} AND done_at IS NULL", cancellation, Key("index", index.Table, index.Name));
     }
 
+    /// <summary>Whether an index of that name is one that some revision began to build.</summary>
+    public static Task<bool> IsOursAsync(NpgsqlConnection connection, IndexDefinition index, CancellationToken cancellation) => connection.ScalarAsync<bool>(
+        "SELECT EXISTS (SELECT FROM expunge.step WHERE kind = 'index' AND table_schema = $1 AND table_name = $2 AND object_name = $3)", cancellation, index.Table.Schema, index.Table.Name, index.Name);
+
     public Task RecordIndexRevertedAsync(NpgsqlConnection connection, IndexDefinition index, CancellationToken cancellation) =>
         MarkRevertedAsync(connection, "index", index.Table, index.Name, cancellation);
 

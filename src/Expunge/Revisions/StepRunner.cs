@@ -17,7 +17,7 @@ internal sealed class StepRunner(Database database, NpgsqlConnection connection,
         foreach (var phase in steps.GroupBy(s => s.Phase))
         {
             if (phase.Key == "validate") await ValidateAsync([.. phase.Cast<ValidateStep>()], cancellation);
-            else foreach (var step in phase) await RunAsync(step, context, cancellation);
+            else foreach (var step in phase.Where(s => s is not DropIndexStep || !_unswapped.ContainsKey(s.Table.Oid))) await RunAsync(step, context, cancellation);
         }
 
         return [.. _results];
@@ -58,7 +58,7 @@ internal sealed class StepRunner(Database database, NpgsqlConnection connection,
             failure = new ExpungeException(ErrorCodes.StepFailed, $"{e.MessageText} (SQLSTATE {e.SqlState})", "Correct that and run the same command again; what is done stays done.", e);
         }
 
-        if (failure is not null && step is SwapStep) _unswapped[step.Table.Oid] = true;
+        if (failure is not null && step is SwapStep or PartitionedSwapStep) _unswapped[step.Table.Oid] = true;
         var result = new StepResult(step, failure, clock.Elapsed);
         _results.Add(result);
         progress?.Report(result);

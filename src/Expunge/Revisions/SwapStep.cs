@@ -36,10 +36,22 @@ public sealed record SwapStep : Step
         {
             foreach (var change in await PendingAsync(context, Table, Changes, cancellation))
             {
-                foreach (var sql in change.Sql()) await context.Connection.ExecuteAsync(sql, cancellation);
+                var former = Table.IsPartitioned ? await DerivedConstraint.OfAsync(context.Connection, Table.Oid, change.Name, cancellation) : [];
+                // One round trip: each counts while the locks are held.
+                await context.Connection.ExecuteAsync(string.Join("; ", change.Sql()), cancellation);
+                if (former.Count > 0 && change.New is not null) await KeepNamesAsync(context, change.Name, former, cancellation);
                 await context.Journal.RecordAsync(context.Connection, change, cancellation);
             }
         }, cancellation);
+
+    // PostgreSQL gives the partitions' constraints new names.
+    private async Task KeepNamesAsync(StepContext context, string constraint, Dictionary<QualifiedName, DerivedConstraint> former, CancellationToken cancellation)
+    {
+        foreach (var (table, now) in await DerivedConstraint.OfAsync(context.Connection, Table.Oid, constraint, cancellation))
+        {
+            if (former.TryGetValue(table, out var before) && before.Name != now.Name) await context.Connection.ExecuteAsync(DerivedConstraint.Rename(table, now.Name, before.Name), cancellation);
+        }
+    }
 
     /// <summary>The changes that are still to be made: what is there is compared with what the plan saw, under the lock.</summary>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.ConstraintChanged"/>: somebody else changed a constraint meanwhile.</exception>

@@ -32,6 +32,7 @@ public static class Upgrade
         RefuseUndecided(plan.Decisions!);
         var revisions = await Journal.RevisionsAsync(connection, cancellation);
         var open = OpenRevision(revisions, policy);
+        options.Planned?.Invoke(plan);
         if (open is { State: RevisionState.Applied } && plan.IsEmpty) return new RevisionOutcome(policy.Revision, policy.Name, RevisionState.Applied, plan, []);
         await RequireBackupAsync(database, policy, cancellation);
 

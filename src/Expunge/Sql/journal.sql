@@ -1,6 +1,4 @@
 -- The journal: what was changed, from what to what, so that a crash or a downgrade finds the way. No personal data.
-CREATE SCHEMA IF NOT EXISTS expunge;
-
 CREATE TABLE IF NOT EXISTS expunge.revision (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   revision text NOT NULL,

@@ -25,7 +25,7 @@ public static class SharedRows
         var byReference = suggestions.ToDictionary(s => s.Reference, s => s.Action);
         var reach = Reach.Of(
             new ReferenceGraph(catalog), root,
-            r => byReference.TryGetValue(r, out var action) ? action == PolicyAction.Cascade : r.Constraints.Any(f => f.OnDelete is not (ReferentialAction.SetNull or ReferentialAction.SetDefault)));
+            r => byReference.TryGetValue(r, out var action) ? action == PolicyAction.Cascade : !r.LetsGo);
         var reference = suggestion.Reference;
         if (reach.Find(reference.ReferencedTable) is null) return 0;
         var isRoot = reference.Table.Oid == root.Oid;

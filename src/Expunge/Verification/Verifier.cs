@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Expunge.Catalog;
+using Expunge.Graph;
 using Expunge.Policy;
 
 namespace Expunge.Verification;
@@ -16,6 +17,10 @@ public static class Verifier
             .Concat(decisions.Undecided.Select(d => new Finding(
                 FindingCodes.Undecided, FindingSeverity.Error, Name(d, decisions), "its rows can belong to two users, and the policy does not say what happens to them", "name it under 'references'; expunge init suggests")))
             .Concat(decisions.SoftReferences.SelectMany(s => Findings(s, decisions)))
+            .Concat(decisions.Reach.Root.DeleteSuppressors.Select(s => new Finding(
+                FindingCodes.Suppressor, FindingSeverity.Warning, decisions.Reach.Root.Name.Display(decisions.Schema), $"{s} could keep a row of the root itself from being deleted", "expunge delete looks whether it is gone, and rolls back if not")))
+            .Concat(decisions.Catalog.ForeignKeys.Where(f => f.Name.StartsWith(ReferenceGraph.TemporaryPrefix, StringComparison.Ordinal)).Select(f => new Finding(
+                FindingCodes.Duplicate, FindingSeverity.Error, f.Table.Display(decisions.Schema), $"{f.Name} ({f.DeleteRule}) was left by an interrupted upgrade and acts beside the other", "expunge upgrade")))
             .Concat(Missing(decisions));
         return new VerifyReport(decisions.Policy.Root.ToString(), lines, [.. findings.OrderBy(f => f.Severity).ThenBy(f => f.Code, StringComparer.Ordinal)], Groups(decisions));
     }
@@ -42,7 +47,7 @@ public static class Verifier
 
         foreach (var constraint in reference.Constraints)
         {
-            if (constraint.OnDelete != decision.Wanted.OnDelete || constraint.DeleteRule != decision.Wanted.DeleteRule)
+            if (!keep && (constraint.OnDelete != decision.Wanted.OnDelete || constraint.DeleteRule != decision.Wanted.DeleteRule))
             {
                 yield return new(FindingCodes.NotAsPolicy, FindingSeverity.Error, name, $"{constraint.Name} is ON DELETE {constraint.DeleteRule}, wanted is {decision.Wanted.DeleteRule}", "expunge upgrade");
             }

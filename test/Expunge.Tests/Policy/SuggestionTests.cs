@@ -12,7 +12,7 @@ public sealed class SuggestionTests
 
     [Fact]
     public void Deleting_one_subject_never_deletes_another() =>
-        Suggests(["users.referred_by: set null", "users.team_id: keep"], "teams.owner_id → users", "users.referred_by? → users", "users.team_id → teams");
+        Suggests(["users.referred_by: set null", "users.team_id: retain"], "teams.owner_id → users", "users.referred_by? → users", "users.team_id → teams");
 
     [Fact]
     public void A_nullable_owner_is_told_by_its_name() =>

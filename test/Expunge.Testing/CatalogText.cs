@@ -1,0 +1,45 @@
+using Npgsql;
+
+namespace Expunge.Testing;
+
+/// <summary>
+/// What a downgrade must restore to the letter, a line each: every constraint with its definition, validation, comment and the states of its triggers, and every index.
+/// Read with names qualified, Expunge's own schema left out. One thing can't be restored before PostgreSQL 18 and is left out there: of a foreign key to a partitioned table the copies that
+/// point to its partitions stay NOT VALID when the key itself is validated; nothing reads that mark, and nothing sets it.
+/// </summary>
+public static class CatalogText
+{
+    private const string Query =
+        """
+        SET search_path = pg_catalog;
+        SELECT format('%s.%s constraint %s%s: %s validated=%s triggers=%s%s', n.nspname, c.relname, con.conname, CASE WHEN con.conparentid <> 0 THEN ' (derived)' END,
+                      CASE WHEN mark.unsettable THEN replace(pg_get_constraintdef(con.oid), ' NOT VALID', '') ELSE pg_get_constraintdef(con.oid) END,
+                      CASE WHEN NOT mark.unsettable THEN con.convalidated END, (SELECT string_agg(t.tgenabled::text, '' ORDER BY t.tgenabled) FROM pg_trigger t WHERE t.tgconstraint = con.oid),
+                      ' comment=' || obj_description(con.oid, 'pg_constraint')) AS line
+          FROM pg_constraint con JOIN pg_class c ON c.oid = con.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+         CROSS JOIN LATERAL (SELECT current_setting('server_version_num')::int < 180000 AND EXISTS (SELECT FROM pg_constraint p WHERE p.oid = con.conparentid AND p.confrelid <> con.confrelid) AS unsettable) mark
+         WHERE n.nspname <> 'expunge' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+        UNION ALL
+        SELECT format('%s.%s index %s valid=%s ready=%s', n.nspname, t.relname, pg_get_indexdef(i.indexrelid), i.indisvalid, i.indisready)
+          FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
+         WHERE n.nspname <> 'expunge' AND n.nspname !~ '^pg_'
+        """;
+
+    public static async Task<string> ReadAsync(string connectionString)
+    {
+        await using var connection = await TestServer.OpenAsync(connectionString);
+        await using var command = new NpgsqlCommand(Query, connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        var lines = new List<string>();
+        while (await reader.ReadAsync()) lines.Add(reader.GetString(0));
+        lines.Sort(StringComparer.Ordinal);
+        return string.Join('\n', lines);
+    }
+
+    /// <summary>The lines that one has and the other has not, for the message of a failed comparison; empty when both are the same.</summary>
+    public static string Difference(string before, string after)
+    {
+        var (a, b) = (before.Split('\n'), after.Split('\n'));
+        return string.Join('\n', a.Except(b).Select(l => $"- {l}").Concat(b.Except(a).Select(l => $"+ {l}")));
+    }
+}

@@ -1,0 +1,85 @@
+using CsCheck;
+using Expunge.Policy;
+using Expunge.Postgres;
+using Expunge.Revisions;
+using Expunge.Testing;
+using Npgsql;
+using Xunit;
+
+namespace Expunge.Tests.Schemas;
+
+/// <summary>The main job on schemas that nobody thought of. $EXPUNGE_PROPERTY_CASES: how many (40); $EXPUNGE_PROPERTY_SEED: the first.</summary>
+public sealed class RandomSchemaTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task Any_schema_is_upgraded_restored_and_loses_its_subjects_one_by_one_and_no_more()
+    {
+        var cases = int.Parse(Environment.GetEnvironmentVariable("EXPUNGE_PROPERTY_CASES") ?? "40");
+        var version = await TestServer.MajorVersionAsync();
+        await RandomSchema.Gen.SampleAsync(
+            schema => RunAsync(schema, version), output.WriteLine, seed: Environment.GetEnvironmentVariable("EXPUNGE_PROPERTY_SEED"), iter: cases, threads: 2, print: s => s.Sql(version));
+    }
+
+    private static async Task RunAsync(RandomSchema schema, int version)
+    {
+        await using var database = new TestDatabase(await TestServer.EmptyAsync());
+        await database.ExecuteAsync(schema.Sql(version));
+        var before = await database.CatalogTextAsync();
+        var policy = await database.InitAsync(schema.Tables[0].Name);
+
+        Succeeded(await database.UpgradeAsync(policy));
+        var upgraded = await database.CatalogTextAsync();
+        var report = await database.VerifyAsync(policy);
+        Assert.True(report.Ok, string.Join('\n', report.Findings));
+        Assert.Empty((await database.UpgradeAsync(policy)).Results);
+        await database.CatalogIsAsync(upgraded);
+
+        Succeeded(await database.DowngradeAsync());
+        await database.CatalogIsAsync(before);
+
+        Succeeded(await database.UpgradeAsync(policy));
+        await database.CatalogIsAsync(upgraded);
+
+        await DeleteAllAsync(database, schema, policy);
+        await TestServer.ExecuteAsync(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Database = "postgres" }.ConnectionString, $"DROP DATABASE {Identifier.Quote(new NpgsqlConnectionStringBuilder(database.ConnectionString).Database!)} WITH (FORCE)");
+    }
+
+    private static async Task DeleteAllAsync(TestDatabase database, RandomSchema schema, PolicyFile policy)
+    {
+        await using var connection = await TestServer.OpenAsync(database.ConnectionString);
+        var catalog = await database.CatalogAsync();
+        var root = schema.Tables[0].Name;
+        // What init leaves as it is: a subject that can't be without another one, or without something of another one's.
+        var mayBlock = schema.References.Any(r => r.From == 0 && r.ColumnsOf().All(c => c.NotNull));
+        var mayTakeOthers = schema.References.Any(r => r.From == 0 && r.OnDelete == "CASCADE" && r.ColumnsOf().All(c => c.NotNull));
+        foreach (var id in (await DeletionModel.ReadAsync(connection, catalog)).Keys(root))
+        {
+            var model = await DeletionModel.ReadAsync(connection, catalog);
+            if (!model.Keys(root).Contains(id)) continue;
+            model.Delete(root, id);
+            var estimate = await database.EstimateAsync(policy, id);
+            Assert.Equal(model.Blocked, !estimate.Blockers.IsEmpty);
+            if (model.Blocked)
+            {
+                Assert.True(mayBlock, $"{id} is blocked by {string.Join(", ", estimate.Blockers)}");
+                Assert.Equal(ErrorCodes.DeletionBlocked, (await Assert.ThrowsAsync<ExpungeException>(() => database.DeleteAsync(policy, id))).Code);
+            }
+            else
+            {
+                var result = await database.DeleteAsync(policy, id);
+                Assert.Equal(Lines(model, root.Schema), result.Lines.Select(l => (l.Table, l.Deleted, l.Updated)).Order());
+                Assert.Equal(estimate.Lines, result.Lines);
+                Assert.True(model.Deleted[root] == 1 || mayTakeOthers, $"{id} takes other subjects with it");
+            }
+
+            Assert.Equal(model.Text(), (await DeletionModel.ReadAsync(connection, catalog)).Text());
+        }
+    }
+
+    private static IEnumerable<(string Table, long Deleted, long Updated)> Lines(DeletionModel model, string schema) =>
+        model.Deleted.Keys.Union(model.Updated.Keys).Select(t => (t.Display(schema), model.Deleted.GetValueOrDefault(t), model.Updated.GetValueOrDefault(t))).Order();
+
+    private static void Succeeded(RevisionOutcome outcome) => Assert.True(
+        outcome.Succeeded,
+        string.Join('\n', outcome.Results.Where(r => r.Failure is not null).Select(r => $"{r.Step.Table} {r.Step.Description}: {r.Failure!.Message}").Concat(outcome.Plan.Problems.Select(p => $"{p.Table}: {p.Reason}"))));
+}
