@@ -10,14 +10,7 @@ internal static class Program
     private static async Task<int> Main(string[] args)
     {
         Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-        // Not RootCommand: that takes the assembly's name, which can't be "expunge" beside the library Expunge.
-        var root = new Command("expunge", "Makes deleting a user from PostgreSQL complete, safe and provable.")
-        {
-            InitCommand.Create(), PlanCommand.Create(), UpgradeCommand.Create(), DowngradeCommand.Create(), CurrentCommand.Create(), HistoryCommand.Create(),
-            VerifyCommand.Create(), DeleteCommand.Create(), BackupCommand.Create(), DemoCommand.Create(),
-            new HelpOption(), new VersionOption(),
-        };
-        GlobalOptions.AddTo(root);
+        var root = CreateRoot();
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
@@ -28,5 +21,19 @@ internal static class Program
 
         // Ctrl-C and SIGTERM cancel the command's token; it gets the time to roll back and to say where it stopped.
         return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30), EnableDefaultExceptionHandler = false });
+    }
+
+    /// <summary>The tree of commands; also what the tests of the docs read.</summary>
+    internal static Command CreateRoot()
+    {
+        // Not RootCommand: that takes the assembly's name, which can't be "expunge" beside the library Expunge.
+        var root = new Command("expunge", "Makes deleting a user from PostgreSQL complete, safe and provable.")
+        {
+            InitCommand.Create(), PlanCommand.Create(), UpgradeCommand.Create(), DowngradeCommand.Create(), CurrentCommand.Create(), HistoryCommand.Create(),
+            VerifyCommand.Create(), DeleteCommand.Create(), BackupCommand.Create(), DemoCommand.Create(),
+            new HelpOption(), new VersionOption(),
+        };
+        GlobalOptions.AddTo(root);
+        return root;
     }
 }

@@ -36,7 +36,8 @@ internal static class PlanCommand
         {
             Output.Line();
             Output.Line($"{Title(phase.Key)} ({phase.Count()} steps)");
-            Output.Columns(["table", "what", "locks"], phase.Select(s => (string[])[s.Table.Name.Display(schema), s.Description, string.Join(", ", s.Locks.DistinctBy(l => l.Mode).Select(l => l.HeldWhileScanning ? l.Mode : $"{l.Mode} for ms"))]));
+            // What is done comes last: it can be long.
+            Output.Columns(["table", "locks", "what"], phase.Select(s => (string[])[s.Table.Name.Display(schema), string.Join(", ", s.Locks.DistinctBy(l => l.Mode).Select(l => l.HeldWhileScanning ? l.Mode : $"{l.Mode} for ms")), s.Description]));
         }
 
         var shared = decisions.Reach.Tables.Where(t => t.IsShared).ToList();
