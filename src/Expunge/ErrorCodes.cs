@@ -75,8 +75,8 @@ public static class ErrorCodes
     /// <summary>The policy requires a recent backup and there is none.</summary>
     public const string BackupRequired = "EXP2006";
 
-    /// <summary>There is no revision to revert.</summary>
-    public const string NothingToRevert = "EXP2007";
+    /// <summary>A downgrade was interrupted and must be finished first.</summary>
+    public const string DowngradeUnfinished = "EXP2007";
 
     /// <summary>The server refused a step.</summary>
     public const string StepFailed = "EXP2008";

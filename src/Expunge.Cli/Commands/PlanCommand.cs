@@ -40,12 +40,13 @@ internal static class PlanCommand
             Output.Columns(["table", "locks", "what"], phase.Select(s => (string[])[s.Table.Name.Display(schema), string.Join(", ", s.Locks.DistinctBy(l => l.Mode).Select(l => l.HeldWhileScanning ? l.Mode : $"{l.Mode} for ms")), s.Description]));
         }
 
-        var shared = decisions.Reach.Tables.Where(t => t.IsShared).ToList();
+        // Those that the policy sets null too: they are what makes the rows stay.
+        var shared = decisions.All.Where(d => d.Source == DecisionSource.Named || decisions.Undecided.Contains(d)).ToList();
         if (shared.Count > 0)
         {
             Output.Line();
-            Output.Line("Shared: by these a row can belong to two subjects");
-            Output.Columns(["reference", "decided"], decisions.All.Where(d => shared.Any(t => t.Via.Contains(d.Reference))).Select(d => (string[])[d.Reference.Display(schema), decisions.Undecided.Contains(d) ? "⚠️  undecided" : d.Action.Word()]));
+            Output.Line("Decided one by one: by most of these a row can belong to two subjects");
+            Output.Columns(["reference", "decided"], shared.Select(d => (string[])[d.Reference.Display(schema), decisions.Undecided.Contains(d) ? "⚠️  undecided" : d.Action.Word()]));
         }
 
         Output.Line();

@@ -62,7 +62,7 @@ internal sealed class DemoStory(DemoShell shell, string directory)
         DemoShell.Say("Where rows belong to two users today, it suggests:");
         foreach (var line in review.Take(12)) DemoShell.Say(line);
         DemoShell.Say("\nZivoHealth has reviewed its own policy, expunge.yaml, revision 067:");
-        await shell.ExpungeAsync("plan", 9, 22, cancellation: cancellation);
+        await shell.ExpungeAsync("plan", 9, 32, cancellation: cancellation);
     }
 
     private async Task UpgradeAsync(NpgsqlConnection connection, CancellationToken cancellation)

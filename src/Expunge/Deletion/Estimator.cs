@@ -41,7 +41,9 @@ public static class Estimator
         throw new ExpungeException(
             ErrorCodes.DeletionBlocked,
             $"The constraints are not as the policy says, so a deletion would fail or be incomplete: {string.Join("; ", errors.Take(3).Select(f => $"{f.Object}: {f.Message}"))}{(errors.Count > 3 ? $"; and {errors.Count - 3} more" : "")}.",
-            "Run  expunge verify  to see all, then  expunge upgrade head.  Nothing was deleted.");
+            decisions.Undecided.IsEmpty
+                ? "Run  expunge verify  to see all, then  expunge upgrade head.  Nothing was deleted."
+                : "Name the undecided references in the policy (expunge init  suggests), then  expunge upgrade head.  Nothing was deleted.");
     }
 
     internal static ImmutableArray<DeletionLine> Lines(Decisions decisions, ReachCount count) =>

@@ -65,7 +65,7 @@ public static class Upgrade
         if (revisions.LastOrDefault(r => r.State == RevisionState.Reverting) is { } reverting)
         {
             throw new ExpungeException(
-                ErrorCodes.NothingToRevert, $"The downgrade of revision {reverting.Revision} was interrupted.", "Finish it first:  expunge downgrade -1  Nothing was changed.");
+                ErrorCodes.DowngradeUnfinished, $"The downgrade of revision {reverting.Revision} was interrupted.", "Finish it first:  expunge downgrade -1  Nothing was changed.");
         }
 
         var open = revisions.LastOrDefault(r => r.Revision == policy.Revision && r.State != RevisionState.Reverted);

@@ -33,7 +33,7 @@ public static class Verifier
         return new VerifyLine(
             reference.Table.Name.Display(decisions.Schema), string.Join(", ", reference.Columns), reference.ReferencedTable.Name.Display(decisions.Schema), shown.Name,
             shown.DeleteRule, decision.Wanted.DeleteRule, decisions.Reach.DepthOf(reference), shown.Validated, shown.Enforced, reference.HasIndex,
-            decision.IsFulfilled && !reference.Constraints.Any(f => f.HasDisabledTriggers));
+            decision.IsFulfilled && !reference.Constraints.Any(f => f.HasDisabledTriggers) && !decisions.Undecided.Contains(decision));
     }
 
     private static IEnumerable<Finding> Findings(Decision decision, Decisions decisions)
