@@ -60,11 +60,10 @@ internal sealed record RandomSchema(RandomSchema.Table[] Tables, RandomSchema.Re
 
         foreach (var (r, n) in References.Select((r, i) => (r, References.Take(i).Count(other => other.From == r.From))))
         {
-            // A subject that can't be without what it refers to keeps its constraint: what then blocks depends on the order of triggers, but for these two.
-            var onDelete = r.From == 0 && r.ColumnsOf().All(c => c.NotNull) && r.OnDelete != "CASCADE" ? "NO ACTION" : r.OnDelete;
+            // A subject that can't be without what it refers to blocks its deletion. By RESTRICT it would also block where both go, or not, by the order of triggers.
+            var onDelete = r.From == 0 && r.ColumnsOf().All(c => c.NotNull) && r.OnDelete == "RESTRICT" ? "NO ACTION" : r.OnDelete;
             sql.AppendLine(ForeignKey(r, $"fk_{n}", onDelete, majorVersion));
-            // Two on the root's own NOT NULL columns are left to people; the copies of two on a partitioned table PostgreSQL names by itself, in the order in which they are made.
-            if (r.Duplicate && r.From != 0 && !Tables[r.To].Partitioned) sql.AppendLine(ForeignKey(r, $"again {n}", r.OnDelete == "CASCADE" ? "NO ACTION" : "CASCADE", majorVersion));
+            if (r.Duplicate) sql.AppendLine(ForeignKey(r, $"again {n}", r.OnDelete == "CASCADE" ? "NO ACTION" : "CASCADE", majorVersion));
         }
 
         return sql.ToString();
