@@ -11,10 +11,21 @@ internal sealed class Values(Random random)
 
     private static readonly Dictionary<string, string[]> Choices = new(StringComparer.Ordinal)
     {
-        ["status"] = ["open", "active", "done"], ["metric"] = ["heart_rate", "systolic", "diastolic", "spo2"], ["sender"] = ["user", "assistant", "doctor"],
-        ["sex"] = ["female", "male", "other"], ["platform"] = ["ios", "android"], ["severity"] = ["low", "medium", "high"], ["provider"] = ["google", "apple"],
-        ["meal"] = ["breakfast", "lunch", "dinner"], ["method"] = ["GET", "POST"], ["verdict"] = ["clean"], ["plan"] = ["basic", "plus"], ["country"] = ["IN", "DE"],
-        ["weight_unit"] = ["kg", "lb"], ["glucose_unit"] = ["mg/dL", "mmol/L"], ["trace_id"] = ["4bf92f3577b34da6", "00f067aa0ba902b7"],
+        ["status"] = ["open", "active", "done"],
+        ["metric"] = ["heart_rate", "systolic", "diastolic", "spo2"],
+        ["sender"] = ["user", "assistant", "doctor"],
+        ["sex"] = ["female", "male", "other"],
+        ["platform"] = ["ios", "android"],
+        ["severity"] = ["low", "medium", "high"],
+        ["provider"] = ["google", "apple"],
+        ["meal"] = ["breakfast", "lunch", "dinner"],
+        ["method"] = ["GET", "POST"],
+        ["verdict"] = ["clean"],
+        ["plan"] = ["basic", "plus"],
+        ["country"] = ["IN", "DE"],
+        ["weight_unit"] = ["kg", "lb"],
+        ["glucose_unit"] = ["mg/dL", "mmol/L"],
+        ["trace_id"] = ["4bf92f3577b34da6", "00f067aa0ba902b7"],
     };
 
     public static NpgsqlDbType DbType(string type) => type switch
