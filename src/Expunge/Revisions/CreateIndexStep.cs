@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Expunge.Catalog;
 using Expunge.Postgres;
+using Npgsql;
 
 namespace Expunge.Revisions;
 
@@ -58,8 +59,6 @@ public sealed record CreateIndexStep : Step
 
     private static async Task BuildAsync(StepContext context, IndexDefinition index, CancellationToken cancellation)
     {
-        // CONCURRENTLY waits for older transactions; nobody waits for it.
-        await context.Connection.ExecuteAsync($"SET lock_timeout = {(int)context.Locks.MaxWait.TotalMilliseconds}", cancellation);
         var state = await StateAsync(context, index, cancellation);
         // Left behind by a build that was interrupted. Never IF NOT EXISTS: that would take it for a good one.
         if (state is false && !await RevisionJournal.IsOursAsync(context.Connection, index, cancellation))
@@ -69,14 +68,31 @@ public sealed record CreateIndexStep : Step
                 $"Wait until it is built, or drop it:  DROP INDEX CONCURRENTLY {index.QualifiedName.Sql};  then run the same command again.");
         }
 
-        if (state is false) await context.Connection.ExecuteAsync($"DROP INDEX CONCURRENTLY {index.QualifiedName.Sql}", cancellation);
+        if (state is false) await ConcurrentlyAsync(context, index, $"DROP INDEX CONCURRENTLY {index.QualifiedName.Sql}", cancellation);
         if (state is not true)
         {
             await context.Journal.RecordIndexBegunAsync(context.Connection, index, cancellation);
-            await context.Connection.ExecuteAsync(Create(index, concurrently: true), cancellation);
+            await ConcurrentlyAsync(context, index, Create(index, concurrently: true), cancellation);
         }
 
         await context.Journal.RecordIndexDoneAsync(context.Connection, index, cancellation);
+    }
+
+    /// <summary>Builds or drops an index CONCURRENTLY: nobody waits for that, but it waits for every transaction that is older, on whatever table.</summary>
+    /// <exception cref="ExpungeException"><see cref="ErrorCodes.LockNotAvailable"/>: not within <see cref="LockOptions.MaxWait"/>; the message names the older transactions.</exception>
+    internal static async Task ConcurrentlyAsync(StepContext context, IndexDefinition index, string sql, CancellationToken cancellation)
+    {
+        await context.Connection.ExecuteAsync($"SET lock_timeout = {(int)context.Locks.MaxWait.TotalMilliseconds}", cancellation);
+        try
+        {
+            await context.Connection.ExecuteAsync(sql, cancellation);
+        }
+        catch (PostgresException e) when (e.SqlState == SqlStates.LockNotAvailable)
+        {
+            throw new ExpungeException(
+                ErrorCodes.LockNotAvailable, $"index {index.Name} waited {context.Locks.MaxWait.TotalSeconds:0.#} s for older transactions; {await ExclusiveLock.OlderAsync(context.Connection, cancellation)}",
+                "Run the same command again when they have ended; what is done stays done.", e);
+        }
     }
 
     /// <summary>True: there and valid; false: there, left invalid by a build that failed; null: not there.</summary>

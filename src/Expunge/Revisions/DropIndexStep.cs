@@ -40,9 +40,8 @@ public sealed record DropIndexStep : Step
             return;
         }
 
-        await context.Connection.ExecuteAsync($"SET lock_timeout = {(int)context.Locks.MaxWait.TotalMilliseconds}", cancellation);
         // An index that was attached to a partitioned table's goes with that one, so it may be gone already.
-        await context.Connection.ExecuteAsync(Sql[0], cancellation);
+        await CreateIndexStep.ConcurrentlyAsync(context, Index, Sql[0], cancellation);
         await context.Journal.RecordIndexRevertedAsync(context.Connection, Index, cancellation);
     }
 }

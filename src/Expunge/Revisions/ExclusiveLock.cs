@@ -14,6 +14,10 @@ namespace Expunge.Revisions;
 /// </remarks>
 internal static class ExclusiveLock
 {
+    // No query text: it may hold personal data.
+    private const string Session =
+        "format('pid %s (%s, %s, %s s)', a.pid, coalesce(nullif(a.application_name, ''), a.backend_type), coalesce(a.state, 'active'), round(extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.backend_start))))";
+
     private static readonly int[] WaitsInMilliseconds = [0, 0, 0, 0, 10, 10, 25, 25, 50, 50];
 
     /// <summary>Takes the locks on the tables in the given order (the child first, the root last), does the work in the transaction that holds them, and commits. The work may run again after a lost race.</summary>
@@ -88,15 +92,26 @@ internal static class ExclusiveLock
     public static async Task<string> BlockersAsync(NpgsqlConnection connection, IReadOnlyList<QualifiedName> tables, CancellationToken cancellation)
     {
         var blockers = await connection.ListAsync(
-            """
-            SELECT DISTINCT format('pid %s (%s, %s, %s s)', a.pid, coalesce(nullif(a.application_name, ''), a.backend_type), coalesce(a.state, 'active'),
-                                   round(extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.backend_start))))
+            $"""
+            SELECT DISTINCT {Session}
               FROM pg_locks l JOIN pg_stat_activity a USING (pid)
              WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_backend_pid() AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
                AND l.relation = ANY (SELECT to_regclass(t)::oid FROM unnest($1::text[]) t)
             """,
             r => r.GetString(0), cancellation, tables.Select(t => t.Sql).ToArray());
         return blockers.Count == 0 ? "the holder has gone meanwhile" : $"held by {string.Join(", ", blockers)}";
+    }
+
+    /// <summary>The transactions of this database that hold a snapshot or have written, oldest first, for a message.</summary>
+    public static async Task<string> OlderAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        var older = await connection.ListAsync(
+            $"""
+            SELECT {Session} FROM pg_stat_activity a
+             WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND (a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL) ORDER BY a.xact_start LIMIT 5
+            """,
+            r => r.GetString(0), cancellation);
+        return older.Count == 0 ? "they have ended meanwhile" : $"open are {string.Join(", ", older)}";
     }
 
     private static int Milliseconds(TimeSpan time) => (int)Math.Max(1, time.TotalMilliseconds);
