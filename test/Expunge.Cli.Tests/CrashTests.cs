@@ -26,7 +26,7 @@ public sealed class CrashTests(ITestOutputHelper output)
         output.WriteLine($"{steps} steps, seed {seed}");
 
         var killed = 0;
-        await Parallel.ForAsync(0, Databases, new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (n, _) =>
+        await Parallel.ForAsync(0, Databases, new ParallelOptions { MaxDegreeOfParallelism = Databases }, async (n, _) =>
         {
             var (database, random) = (await TestServer.ZivoHealthAsync(), new Random(seed + n));
             for (var k = 0; k < KillsEach; k++)
@@ -108,8 +108,8 @@ public sealed class CrashTests(ITestOutputHelper output)
     private static async Task DowngradeAsync(string connectionString)
     {
         await using var database = new Database(new NpgsqlConnectionStringBuilder(connectionString));
-        var outcome = await Downgrade.RevertAsync(database, Downgrade.Targets(await Journal.RevisionsAsync(database), toBase: false)[0], new UpgradeOptions());
-        Assert.Equal(RevisionState.Reverted, outcome.State);
+        // None where the kill came too late.
+        foreach (var target in Downgrade.Targets(await Journal.RevisionsAsync(database), toBase: false)) Assert.Equal(RevisionState.Reverted, (await Downgrade.RevertAsync(database, target, new UpgradeOptions())).State);
     }
 
     private static void Ok(ExpungeProcess.Result result) => Assert.True(result.ExitCode == 0, result.ToString());

@@ -1,6 +1,6 @@
 using Expunge.Policy;
-using Expunge.Tests.Revisions;
 using Expunge.Testing;
+using Expunge.Tests.Revisions;
 using Npgsql;
 using Xunit;
 

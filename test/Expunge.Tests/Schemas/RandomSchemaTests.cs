@@ -12,7 +12,7 @@ namespace Expunge.Tests.Schemas;
 public sealed class RandomSchemaTests(ITestOutputHelper output)
 {
     [Fact]
-    public async Task Any_schema_is_upgraded_restored_and_loses_its_subjects_one_by_one_and_no_more()
+    public async Task Any_schema_is_upgraded_restored_and_loses_half_of_its_subjects_one_by_one_and_no_more()
     {
         var cases = int.Parse(Environment.GetEnvironmentVariable("EXPUNGE_PROPERTY_CASES") ?? "40");
         var version = await TestServer.MajorVersionAsync();
@@ -51,7 +51,7 @@ public sealed class RandomSchemaTests(ITestOutputHelper output)
         var root = schema.Tables[0].Name;
         // What init lets block: a subject that can't be without another one, or without something of another one's.
         var mayBlock = schema.References.Any(r => r.From == 0 && r.ColumnsOf().All(c => c.NotNull));
-        foreach (var id in (await DeletionModel.ReadAsync(connection, catalog)).Keys(root))
+        foreach (var id in (await DeletionModel.ReadAsync(connection, catalog)).Keys(root).Take(RandomSchema.Rows / 2))
         {
             var model = await DeletionModel.ReadAsync(connection, catalog);
             if (!model.Keys(root).Contains(id)) continue;
