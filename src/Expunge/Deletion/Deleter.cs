@@ -66,7 +66,7 @@ public static class Deleter
     {
         var clock = Stopwatch.StartNew();
         var (root, key) = (decisions.Reach.Root, SubjectKeys.Column(decisions.Reach.Root));
-        var isOne = $"{Identifier.Quote(key.Name)} = ANY ($1::text[]::{key.Type}[])";
+        var isOne = SubjectKeys.In(key);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await connection.ExecuteAsync("SET LOCAL lock_timeout = '3s'; SET LOCAL statement_timeout = '10min'", cancellation);
 
@@ -83,7 +83,7 @@ public static class Deleter
         foreach (var soft in decisions.SoftReferences)
         {
             await connection.ExecuteAsync(
-                $"DELETE FROM {soft.Table.Name.Sql} WHERE {Identifier.Quote(soft.Column.Name)} = ANY ($1::text[]::{soft.Column.Type}[])", cancellation, found.ToArray());
+                $"DELETE FROM {soft.Table.Name.Sql} WHERE {SubjectKeys.In(soft.Column)}", cancellation, found.ToArray());
         }
 
         var delete = $"DELETE FROM {root.Name.Sql} WHERE {isOne}";

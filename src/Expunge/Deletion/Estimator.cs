@@ -26,7 +26,7 @@ public static class Estimator
         await connection.ExecuteAsync("SET TRANSACTION READ ONLY; SET LOCAL row_security = off", cancellation);
         var key = SubjectKeys.Column(decisions.Reach.Root);
         var found = (await connection.ListAsync(
-            $"SELECT {Identifier.Quote(key.Name)}::text FROM {decisions.Reach.Root.Name.Sql} WHERE {Identifier.Quote(key.Name)} = ANY ($1::text[]::{key.Type}[])", r => r.GetString(0), cancellation, keys.ToArray())).ToHashSet();
+            $"SELECT {Identifier.Quote(key.Name)}::text FROM {decisions.Reach.Root.Name.Sql} WHERE {SubjectKeys.In(key)}", r => r.GetString(0), cancellation, keys.ToArray())).ToHashSet();
         ImmutableArray<string> subjects = [.. keys.Where(found.Contains)];
         var count = await ReachCount.OfAsync(connection, decisions, subjects, ImmutableHashSet<Decision>.Empty, cancellation);
         return new DeletionEstimate(subjects, [.. keys.Where(k => !found.Contains(k))], Lines(decisions, count), Blockers(decisions, count));

@@ -71,7 +71,7 @@ internal sealed class ReachCount
     }
 
     private async Task AddAsync(Table table, Column column, ImmutableArray<string> keys, CancellationToken cancellation) => Enqueue(await RowsAsync(
-        $"SELECT t.tableoid, t.ctid, t.xmin FROM {From(table)} t WHERE t.{Identifier.Quote(column.Name)} = ANY ($1::text[]::{column.Type}[])", keys.ToArray(), cancellation));
+        $"SELECT t.tableoid, t.ctid, t.xmin FROM {From(table)} t WHERE {SubjectKeys.In(column)}", keys.ToArray(), cancellation));
 
     private async Task FollowAsync(Decision decision, uint parent, NpgsqlTid[] parentRows, bool keepKeys, CancellationToken cancellation)
     {

@@ -20,7 +20,7 @@ internal static class Residual
         var left = await SoftAsync(connection, decisions, subjects, cancellation);
         // A trigger or a rule on the root itself.
         var (root, key) = (decisions.Reach.Root, SubjectKeys.Column(decisions.Reach.Root));
-        var undeleted = await connection.ScalarAsync<long>($"SELECT count(*) FROM {root.Name.Sql} WHERE {Identifier.Quote(key.Name)} = ANY ($1::text[]::{key.Type}[])", cancellation, subjects.ToArray());
+        var undeleted = await connection.ScalarAsync<long>($"SELECT count(*) FROM {root.Name.Sql} WHERE {SubjectKeys.In(key)}", cancellation, subjects.ToArray());
         if (undeleted > 0) left.Add((root.Name.Display(decisions.Schema), undeleted));
         foreach (var (decision, keys) in count?.ReferencedKeys ?? [])
         {
@@ -69,7 +69,7 @@ internal static class Residual
         foreach (var soft in decisions.SoftReferences)
         {
             var rows = await connection.ScalarAsync<long>(
-                $"SELECT count(*) FROM {soft.Table.Name.Sql} WHERE {Identifier.Quote(soft.Column.Name)} = ANY ($1::text[]::{soft.Column.Type}[])", cancellation, subjects.ToArray());
+                $"SELECT count(*) FROM {soft.Table.Name.Sql} WHERE {SubjectKeys.In(soft.Column)}", cancellation, subjects.ToArray());
             if (rows > 0) left.Add((soft.Display(decisions.Schema), rows));
         }
 

@@ -13,6 +13,9 @@ internal static class SubjectKeys
         ? root.Column(key)!
         : throw new ExpungeException(ErrorCodes.RootNotFound, $"The key of {root} has {root.PrimaryKey.Length} columns; a subject is named by one.", "Deleting by a key of several columns is not supported yet.");
 
+    /// <summary>The condition that a column holds one of the keys in <c>$1</c>. The keys are cast, never the column: its index serves.</summary>
+    public static string In(Column column) => $"{Identifier.Quote(column.Name)} = ANY ($1::text[]::{column.Type}[])";
+
     /// <summary>The keys in PostgreSQL's own spelling (<c>007</c> is <c>7</c>), without duplicates, in the given order.</summary>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.BadId"/>: one is not of the type.</exception>
     public static async Task<ImmutableArray<string>> ReadAsync(NpgsqlConnection connection, Table root, IEnumerable<string> ids, CancellationToken cancellation)
