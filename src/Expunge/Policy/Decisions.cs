@@ -45,6 +45,7 @@ public sealed record Decisions
         var resolver = new PolicyResolver(catalog, policy, graph, root, errors);
         var named = resolver.References();
         var soft = resolver.SoftReferences();
+        if (policy.Columns is { } columns) errors.AddRange(ColumnsResolver.Errors(columns, root, policy.Root.Schema));
         if (errors.Count > 0) throw new PolicyException(policy.Path, errors);
 
         var all = graph.References.ToDictionary(r => r, r => Decide(r, policy, named.GetValueOrDefault(r)));

@@ -8,6 +8,8 @@ namespace Expunge.Policy;
 /// <summary>Writes the text of a new policy file, for people to review and commit. Pure.</summary>
 public static class PolicyDraft
 {
+    private static readonly string[] ShownNames = ["email", "username", "user_name", "login", "name", "full_name", "display_name", "created_at"];
+
     /// <summary>The text of <c>expunge.yaml</c>.</summary>
     /// <param name="catalog">What the database has.</param>
     /// <param name="root">The root table.</param>
@@ -24,6 +26,7 @@ public static class PolicyDraft
         text.AppendLine($"# Written by 'expunge init' from database {catalog.Server.Database}: {direct.Count} references lead there directly. Review it, then commit it.");
         text.AppendLine($"root: {Scalar(root.Name.ToString())}").AppendLine("revision: \"001\"").AppendLine($"name: {Scalar($"delete_{root.Name.Name}")}");
         text.AppendLine("default: cascade    # a reference that is not named below: its rows are deleted too");
+        Columns(text, root);
         if (kept.Count > 0)
         {
             text.AppendLine().AppendLine("# Kept as they are, because somebody decided so: SET NULL and SET DEFAULT. Name them below to change that.");
@@ -62,6 +65,16 @@ public static class PolicyDraft
         }
 
         return text.ToString().ReplaceLineEndings("\n");
+    }
+
+    private static void Columns(StringBuilder text, Table root)
+    {
+        var shown = ShownNames.Where(n => root.Column(n) is not null).ToList();
+        var marks = ColumnsReader.Marks.Where(m => root.Column(m) is { } column && ColumnsResolver.WhyNoMark(m, column, root) is null).ToList();
+        if (shown.Count + marks.Count == 0) return;
+        text.AppendLine().AppendLine("# review: lists in the dashboard and the API show these columns and search their texts; marking a subject for deletion sets the others.").AppendLine("columns:");
+        if (shown.Count > 0) text.AppendLine($"  show: [{string.Join(", ", shown)}]");
+        foreach (var mark in marks) text.AppendLine($"  {mark}: {mark}");
     }
 
     /// <summary>The name under which the policy finds just this reference: the constraint's where the columns alone would name another one too.</summary>

@@ -21,6 +21,9 @@ public sealed record PolicyFile
     /// <summary>What happens to a reference that is not named: <see cref="PolicyAction.Cascade"/> (the default) or <see cref="PolicyAction.Keep"/>.</summary>
     public PolicyAction Default { get; init; } = PolicyAction.Cascade;
 
+    /// <summary>The root's columns by their part in lists and marking; null when the policy says nothing of them.</summary>
+    public SubjectColumnsPolicy? Columns { get; init; }
+
     /// <summary>The named references in the order of the file; no key twice.</summary>
     public ImmutableArray<ReferencePolicy> References { get; init; } = [];
 
@@ -38,7 +41,7 @@ public sealed record PolicyFile
 
     /// <summary>
     /// SHA-256 in lower-case hex over what the policy does: root, default, references and soft references. The same for a policy that differs only
-    /// in comments, order, quoting, reasons, groups, revision or name.
+    /// in comments, order, quoting, reasons, columns, groups, revision or name.
     /// </summary>
     public string Hash => PolicyHash.Of(this);
 }

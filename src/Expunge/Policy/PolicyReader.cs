@@ -7,7 +7,7 @@ namespace Expunge.Policy;
 /// <summary>Reads a policy file (<c>expunge.yaml</c>; its form is <c>expunge.schema.json</c>).</summary>
 public static partial class PolicyReader
 {
-    internal static ImmutableArray<string> Keys { get; } = ["root", "revision", "name", "default", "require_backup", "references", "soft_references", "tables"];
+    internal static ImmutableArray<string> Keys { get; } = ["root", "revision", "name", "default", "require_backup", "columns", "references", "soft_references", "tables"];
 
     internal static ImmutableArray<string> Defaults { get; } = ["cascade", "keep"];
 
@@ -64,6 +64,7 @@ public static partial class PolicyReader
                 "name" => policy with { Name = errors.Text(value, "name") ?? policy.Name },
                 "default" => policy with { Default = Default(value, errors) ?? policy.Default },
                 "require_backup" => policy with { RequireBackup = Duration(value, errors) },
+                "columns" => policy with { Columns = ColumnsReader.Read(value, errors) },
                 "references" => policy with { References = ReferenceReader.Read(value, schema, errors) },
                 "soft_references" => policy with { SoftReferences = SoftReferenceReader.Read(value, schema, errors) },
                 "tables" => policy with { Tables = TableGroupReader.Read(value, schema, errors) },

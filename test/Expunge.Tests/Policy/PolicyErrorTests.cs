@@ -32,7 +32,7 @@ public sealed class PolicyErrorTests
 
         // the top level
         { "root: users\nrefrences: {}", "2:1: unknown key 'refrences'; did you mean 'references'?" },
-        { "root: users\ncolour: red", "2:1: unknown key 'colour'; it is one of root, revision, name, default, require_backup, references, soft_references, tables" },
+        { "root: users\ncolour: red", "2:1: unknown key 'colour'; it is one of root, revision, name, default, require_backup, columns, references, soft_references, tables" },
         { "root: users\nname: a\nname: b", "3:1: 'name' is here twice; it is already in line 2" },
         { "root:", "1:6: 'root' is empty; write a single value or remove it" },
         { "root: ''", "1:7: 'root' is empty; write a single value or remove it" },
@@ -46,6 +46,18 @@ public sealed class PolicyErrorTests
         { "root: users\ndefault: retain", "2:10: 'retain' can't be the default, only cascade or keep; name the references that it is meant for" },
         { "root: users\nrequire_backup: 24", "2:17: '24' is not a duration; write a whole number and m, h or d, such as 24h" },
         { "root: users\nrequire_backup: 0h", "2:17: '0h' is not a duration; write a whole number and m, h or d, such as 24h" },
+
+        // columns
+        { "root: users\ncolumns: [email]", "2:10: 'columns' must be a mapping ('name: value'), not a list" },
+        { "root: users\ncolumns:", "2:9: 'columns' is empty; write a mapping ('name: value') or remove it" },
+        { "root: users\ncolumns: { shwo: [email] }", "2:12: unknown key 'shwo'; did you mean 'show'?" },
+        { "root: users\ncolumns: { show: email }", "2:18: 'show' must be a list, not 'email'" },
+        { "root: users\ncolumns: { show: [email, [name]] }", "2:26: 'show' must be a single value, not a list" },
+        { "root: users\ncolumns: { show: [email, '\"email\"'] }", "2:26: the column 'email' is already in line 2" },
+        { "root: users\ncolumns: { search: [users.email] }", "2:21: 'users.email' is not the name of a column of the root; write it without a table, and with a dot in its name in double quotes" },
+        { "root: users\ncolumns: { is_active: [a] }", "2:23: 'is_active' must be a single value, not a list" },
+        { "root: users\ncolumns: { is_active: a, is_active: b }", "2:26: 'is_active' is here twice; it is already in line 2" },
+        { "root: users\ncolumns: { is_tobe_deleted: a, is_active: a }", "2:43: the column 'a' can't be 'is_active': it is 'is_tobe_deleted' already, in line 2" },
 
         // references
         { "root: users\nreferences:", "2:12: 'references' is empty; write a mapping ('name: value') or remove it" },

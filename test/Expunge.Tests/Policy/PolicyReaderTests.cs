@@ -57,12 +57,23 @@ public sealed class PolicyReaderTests
     }
 
     [Fact]
+    public void Columns_are_read_as_they_are_named_in_the_catalog()
+    {
+        var columns = PolicyReader.Read("root: users\ncolumns:\n  show: [E-Mail, '\"a.b\"']\n  search: []\n  is_active: Active\n  is_tobe_deleted: gone\n", null).Columns!;
+
+        Assert.Equal([new("E-Mail", new(3, 10)), new("a.b", new(3, 18))], columns.Show);
+        Assert.Empty(columns.Search!.Value);
+        Assert.Equal(("Active", "gone", null), (columns.IsActive!.Name, columns.IsToBeDeleted!.Name, columns.DeleteDate?.Name));
+    }
+
+    [Fact]
     public void A_root_is_enough()
     {
         var policy = PolicyReader.Read("root: app.accounts", null);
 
         Assert.Equal(("001", "delete_accounts", PolicyAction.Cascade, null), (policy.Revision, policy.Name, policy.Default, policy.RequireBackup));
         Assert.Empty(policy.References);
+        Assert.Null(policy.Columns);
         Assert.Null(policy.Path);
     }
 

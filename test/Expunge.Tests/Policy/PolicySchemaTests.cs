@@ -12,6 +12,7 @@ public sealed class PolicySchemaTests
     public void The_schema_and_the_reader_know_the_same_keys()
     {
         Assert.Equal(PolicyReader.Keys, Properties(Schema));
+        Assert.Equal(ColumnsReader.Keys, Properties(Schema.GetProperty("properties").GetProperty("columns")));
         Assert.Equal(ReferenceReader.Keys, Properties(Mapping("reference")));
         Assert.Equal(SoftReferenceReader.Keys, Properties(Mapping("softReference")));
         Assert.Equal(TableGroupReader.Keys, Properties(Mapping("tableGroup")));
