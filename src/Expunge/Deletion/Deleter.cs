@@ -27,7 +27,7 @@ public static class Deleter
         var decisions = Decisions.Of(await database.ReadCatalogAsync(connection, cancellation), policy);
         Estimator.RefuseUnfit(decisions);
         await RefuseUnsafeSessionAsync(connection, cancellation);
-        var keys = await SubjectKeys.ReadAsync(connection, decisions.Reach.Root, ids, cancellation);
+        var keys = await SubjectKeys.ReadAsync(connection, decisions.Reach.Root.Name, SubjectKeys.Column(decisions.Reach.Root), ids, cancellation);
         DeletionResult result;
         var inOrder = false;
         for (var attempt = 1; ; attempt++)

@@ -21,10 +21,10 @@ public static class Estimator
         await using var connection = await database.OpenAsync(cancellation);
         var decisions = Decisions.Of(await database.ReadCatalogAsync(connection, cancellation), policy);
         RefuseUnfit(decisions);
-        var keys = await SubjectKeys.ReadAsync(connection, decisions.Reach.Root, ids, cancellation);
+        var key = SubjectKeys.Column(decisions.Reach.Root);
+        var keys = await SubjectKeys.ReadAsync(connection, decisions.Reach.Root.Name, key, ids, cancellation);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
         await connection.ExecuteAsync("SET TRANSACTION READ ONLY; SET LOCAL row_security = off", cancellation);
-        var key = SubjectKeys.Column(decisions.Reach.Root);
         var found = (await connection.ListAsync(
             $"SELECT {Identifier.Quote(key.Name)}::text FROM {decisions.Reach.Root.Name.Sql} WHERE {SubjectKeys.In(key)}", r => r.GetString(0), cancellation, keys.ToArray())).ToHashSet();
         ImmutableArray<string> subjects = [.. keys.Where(found.Contains)];

@@ -18,22 +18,40 @@ internal static class SubjectKeys
 
     /// <summary>The keys in PostgreSQL's own spelling (<c>007</c> is <c>7</c>), without duplicates, in the given order.</summary>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.BadId"/>: one is not of the type.</exception>
-    public static async Task<ImmutableArray<string>> ReadAsync(NpgsqlConnection connection, Table root, IEnumerable<string> ids, CancellationToken cancellation)
+    public static async Task<ImmutableArray<string>> ReadAsync(NpgsqlConnection connection, QualifiedName root, Column key, IEnumerable<string> ids, CancellationToken cancellation)
     {
-        var type = Column(root).Type;
-        var keys = ImmutableArray.CreateBuilder<string>();
-        foreach (var id in ids)
+        var wanted = ids.ToArray();
+        if (Array.Find(wanted, id => !StoredText.CanHold(id)) is { } never) throw Bad(root, key, never);
+        var (keys, error) = await TryReadAsync(connection, key, wanted, cancellation);
+        if (keys is not null) return [.. keys.Distinct(StringComparer.Ordinal)];
+
+        // The server doesn't say which one: halves find it in few round trips, however many they are.
+        while (wanted.Length > 1)
         {
-            try
-            {
-                keys.Add(await connection.ScalarAsync<string>($"SELECT $1::text::{type}::text", cancellation, id));
-            }
-            catch (PostgresException e) when (e.SqlState.StartsWith("22", StringComparison.Ordinal))
-            {
-                throw new ExpungeException(ErrorCodes.BadId, $"'{id}' is no key of {root}: the key is {type}.", "Correct it; nothing was deleted.", e);
-            }
+            var half = wanted[..(wanted.Length / 2)];
+            var (read, e) = await TryReadAsync(connection, key, half, cancellation);
+            (wanted, error) = read is null ? (half, e) : (wanted[half.Length..], error);
         }
 
-        return [.. keys.Distinct(StringComparer.Ordinal)];
+        throw Bad(root, key, wanted[0], error);
+    }
+
+    /// <summary>The refusal of an id that is not of the key's type.</summary>
+    public static ExpungeException Bad(QualifiedName root, Column key, string id, Exception? cause = null) => new(
+        ErrorCodes.BadId,
+        StoredText.CanHold(id) ? $"'{id}' is no key of {root}: the key is {key.Type}." : $"An id holds a NUL character or half a character, which no key of {root} can.",
+        "Correct it; nothing was changed.", cause);
+
+    private static async Task<(List<string>? Keys, PostgresException? Error)> TryReadAsync(NpgsqlConnection connection, Column key, string[] ids, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await connection.ListAsync($"SELECT k.id::text FROM unnest($1::text[]::{key.Type}[]) WITH ORDINALITY AS k(id, n) ORDER BY k.n", r => r.GetString(0), cancellation, ids), null);
+        }
+        catch (PostgresException e) when (e.SqlState.StartsWith("22", StringComparison.Ordinal) || e.SqlState == SqlStates.CheckViolation)
+        {
+            // 22: data exceptions. The CHECK is a domain's.
+            return (null, e);
+        }
     }
 }

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Expunge.Policy;
 using Expunge.Postgres;
 using Expunge.Testing;
+using Npgsql;
 using Xunit;
 
 namespace Expunge.Tests.Deletion;
@@ -47,7 +49,10 @@ public sealed class SubjectKeyTests
     [InlineData("integer", "1", "abc")]
     [InlineData("integer", "1", "99999999999")]
     [InlineData("integer", "1", "")]
+    [InlineData("integer", "1", "7'); DROP TABLE users; --")]
+    [InlineData("integer", "1", "{1}")]
     [InlineData("uuid", "'00000000-0000-4000-8000-00000000000a'", "7")]
+    [InlineData("even", "2", "3")]
     public async Task An_id_of_another_type_is_refused_and_nobody_is_deleted(string type, string keys, string id)
     {
         await using var database = await CreateAsync(type, keys);
@@ -60,11 +65,46 @@ public sealed class SubjectKeyTests
         Assert.Equal(1, await database.ScalarAsync<long>("SELECT count(*) FROM users"));
     }
 
+    [Fact]
+    public async Task Ten_thousand_ids_are_quick_and_of_them_the_wrong_one_is_named()
+    {
+        await using var database = await CreateAsync("integer", "1");
+        var ids = Enumerable.Range(1, 10_000).Select(n => $"{n}").ToArray();
+        var statements = 0;
+        var name = new NpgsqlConnectionStringBuilder(database.ConnectionString).Database;
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Npgsql",
+            Sample = (ref _) => ActivitySamplingResult.AllData,
+            ActivityStopped = activity => { if (activity.TagObjects.Any(t => t.Value as string == name)) Interlocked.Increment(ref statements); },
+        };
+        ActivitySource.AddActivityListener(listener);
+
+        Assert.Equal(9_999, (await database.EstimateAsync(Policy, ids)).NotFound.Length);
+        ids[7_776] = "seven";
+        var refused = await Assert.ThrowsAsync<ExpungeException>(() => database.EstimateAsync(Policy, ids));
+
+        Assert.Equal((ErrorCodes.BadId, "'seven' is no key of public.users: the key is integer."), (refused.Code, refused.Message));
+        Assert.InRange(statements, 10, 50);
+    }
+
+    [Fact]
+    public async Task An_id_that_no_text_of_PostgreSQL_can_be_is_refused()
+    {
+        await using var database = await CreateAsync("text", "'a', '\U0001F600'");
+        foreach (var id in new[] { "a\0", "\0", "a\uD800", "\uDC00\uD800a" })
+        {
+            Assert.Equal(ErrorCodes.BadId, (await Assert.ThrowsAsync<ExpungeException>(() => database.DeleteAsync(Policy, "a", id))).Code);
+        }
+
+        Assert.Equal(["\U0001F600"], (await database.DeleteAsync(Policy, "\U0001F600")).Deleted);
+    }
+
     private static async Task<TestDatabase> CreateAsync(string type, string keys)
     {
         var database = new TestDatabase(await TestServer.EmptyAsync());
         await database.ExecuteAsync(
-            $"CREATE TABLE users (id {type} PRIMARY KEY); CREATE TABLE posts (user_id {type} NOT NULL REFERENCES users); INSERT INTO users SELECT unnest(ARRAY[{keys}]::{type}[]); INSERT INTO posts SELECT id FROM users;");
+            $"CREATE DOMAIN even AS integer CHECK (VALUE % 2 = 0); CREATE TABLE users (id {type} PRIMARY KEY); CREATE TABLE posts (user_id {type} NOT NULL REFERENCES users); INSERT INTO users SELECT unnest(ARRAY[{keys}]::{type}[]); INSERT INTO posts SELECT id FROM users;");
         await database.UpgradeAsync(Policy);
         return database;
     }
