@@ -90,9 +90,12 @@ public static class ErrorCodes
     /// <summary>The session could delete without the constraints being upheld.</summary>
     public const string UnsafeSession = "EXP2103";
 
-    /// <summary>The deletion would take subjects along that were not named; it was rolled back.</summary>
-    public const string OtherSubjects = "EXP2106";
+    /// <summary>The deletion is committed, and another transaction wrote rows of the subject in the same moment, or the look for such rows failed.</summary>
+    public const string LateRows = "EXP2104";
 
     /// <summary>The server refused the deletion.</summary>
     public const string DeletionFailed = "EXP2105";
+
+    /// <summary>The deletion would take subjects along that were not named; it was rolled back.</summary>
+    public const string OtherSubjects = "EXP2106";
 }

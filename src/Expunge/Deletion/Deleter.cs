@@ -9,8 +9,6 @@ namespace Expunge.Deletion;
 /// <summary>Deletes subjects with everything that is theirs, in one transaction: all or nothing.</summary>
 public static class Deleter
 {
-    private const int Tries = 5;
-
     /// <summary>
     /// Locks the subjects, deletes them (the cascades do the work), counts exactly what was deleted, and searches for what could have been left before it commits.
     /// </summary>
@@ -30,35 +28,33 @@ public static class Deleter
         var keys = await SubjectKeys.ReadAsync(connection, decisions.Reach.Root.Name, SubjectKeys.Column(decisions.Reach.Root), ids, cancellation);
         DeletionResult result;
         var inOrder = false;
-        for (var attempt = 1; ; attempt++)
+        try
         {
-            try
-            {
-                if (await DeleteOnceAsync(connection, decisions, keys, inOrder, cancellation) is { } done)
-                {
-                    result = done;
-                    break;
-                }
-
-                inOrder = true;
-            }
-            catch (PostgresException e) when (!inOrder && e.SqlState is SqlStates.ForeignKeyViolation or SqlStates.RestrictViolation && decisions.All.Any(d => InOrder.CanMatter(decisions, d.Reference.Table)))
-            {
-                inOrder = true;
-            }
-            catch (PostgresException e) when (attempt < Tries && e.SqlState is SqlStates.DeadlockDetected or SqlStates.LockNotAvailable or SqlStates.SerializationFailure)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(100 * attempt * (0.5 + Random.Shared.NextDouble())), cancellation);
-            }
-            catch (PostgresException e) when (!cancellation.IsCancellationRequested)
-            {
-                throw Refused(e, decisions);
-            }
+            result = await Retry.RunAsync(OnceAsync, cancellation);
+        }
+        catch (PostgresException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw Refused(e, decisions);
         }
 
         // A transaction that began before ours can have written a soft reference that nothing checks.
         await Residual.ReportLateAsync(connection, decisions, result.Deleted, cancellation);
         return result;
+
+        async Task<DeletionResult> OnceAsync()
+        {
+            try
+            {
+                if (!inOrder && await DeleteOnceAsync(connection, decisions, keys, inOrder, cancellation) is { } done) return done;
+            }
+            catch (PostgresException e) when (e.SqlState is SqlStates.ForeignKeyViolation or SqlStates.RestrictViolation && decisions.All.Any(d => InOrder.CanMatter(decisions, d.Reference.Table)))
+            {
+                // Perhaps only the order was unlucky.
+            }
+
+            inOrder = true;
+            return (await DeleteOnceAsync(connection, decisions, keys, inOrder, cancellation))!;
+        }
     }
 
     /// <returns>Null where it must be done <see cref="InOrder"/> to be counted exactly; it was rolled back.</returns>
@@ -117,20 +113,22 @@ public static class Deleter
             "Set it to 'origin' (ALTER ROLE … RESET session_replication_role). Nothing was deleted.");
     }
 
-    private static ExpungeException Refused(PostgresException e, Decisions decisions) => e.SqlState switch
+    private static ExpungeException Refused(PostgresException e, Decisions decisions)
     {
-        SqlStates.ForeignKeyViolation when decisions.All.FirstOrDefault(d => d.Reference.Constraints.Any(f => f.Name == e.ConstraintName && f.Table == new QualifiedName(e.SchemaName!, e.TableName!))) is { OnDelete: Catalog.ReferentialAction.SetDefault } d => new(
-            ErrorCodes.DeletionBlocked, $"{d.Reference.Display(decisions.Schema)} is SET DEFAULT, and its default is the key of no row of {d.Reference.ReferencedTable} (constraint {e.ConstraintName}).",
-            "Insert the row that the default names, or decide the reference otherwise in the policy. Nothing was deleted.", e),
-        SqlStates.ForeignKeyViolation or SqlStates.RestrictViolation => new(
-            ErrorCodes.DeletionBlocked, $"Rows of {e.TableName} refer to what is to be deleted and block it (constraint {e.ConstraintName}).",
-            "Run  expunge delete ID --dry-run  to see the rows, and decide the reference in the policy. Nothing was deleted.", e),
-        SqlStates.CheckViolation or SqlStates.NotNullViolation => new(
-            ErrorCodes.DeletionBlocked, $"A row of {e.TableName} can't lose its reference: {e.MessageText}.",
-            "Decide the reference otherwise in the policy (cascade, set default). Nothing was deleted.", e),
-        SqlStates.LockNotAvailable or SqlStates.DeadlockDetected => new(
-            ErrorCodes.LockNotAvailable, "The rows are locked by another transaction.", "Run the command again when it has ended. Nothing was deleted.", e),
-        SqlStates.InsufficientPrivilege => new(ErrorCodes.MissingRight, $"This role may not do that: {e.MessageText}.", "Grant it the right, or connect as another role. Nothing was deleted.", e),
-        _ => new(ErrorCodes.DeletionFailed, $"PostgreSQL refused the deletion: {e.MessageText} (SQLSTATE {e.SqlState}{(e.TableName is null ? "" : $", table {e.TableName}")}).", "Nothing was deleted; correct that and run the command again.", e),
-    };
+        var refusing = decisions.All.FirstOrDefault(d => d.Reference.Constraints.Any(f => f.Name == e.ConstraintName && f.Table.Schema == e.SchemaName && f.Table.Name == e.TableName));
+        return e.SqlState switch
+        {
+            SqlStates.ForeignKeyViolation when refusing is { OnDelete: Catalog.ReferentialAction.SetDefault } d => new(
+                ErrorCodes.DeletionBlocked, $"{d.Reference.Display(decisions.Schema)} is SET DEFAULT, and its default is the key of no row of {d.Reference.ReferencedTable} (constraint {e.ConstraintName}).",
+                "Insert the row that the default names, or decide the reference otherwise in the policy. Nothing was deleted.", e),
+            SqlStates.ForeignKeyViolation or SqlStates.RestrictViolation => new(
+                ErrorCodes.DeletionBlocked,
+                $"Rows of {e.TableName} refer to what is to be deleted and block it (constraint {e.ConstraintName}{(refusing is { Reason: { } reason } ? $"): {reason}" : ")")}.",
+                "Run  expunge delete ID --dry-run  to see the rows, and decide the reference in the policy. Nothing was deleted.", e),
+            SqlStates.CheckViolation or SqlStates.NotNullViolation => new(
+                ErrorCodes.DeletionBlocked, $"A row of {e.TableName} can't lose its reference: {e.MessageText}.",
+                "Decide the reference otherwise in the policy (cascade, set default). Nothing was deleted.", e),
+            _ => Refusal.Of(e, ErrorCodes.DeletionFailed, "the deletion", "Nothing was deleted"),
+        };
+    }
 }

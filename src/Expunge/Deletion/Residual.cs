@@ -42,7 +42,7 @@ internal static class Residual
             "Something keeps the cascade from deleting them: a trigger, a rule, row-level security or an inheritance child.  expunge verify  names it.");
     }
 
-    /// <exception cref="ExpungeException"><see cref="ErrorCodes.Residue"/>: the subjects are deleted, and rows came in by a soft reference in the same moment.</exception>
+    /// <exception cref="ExpungeException"><see cref="ErrorCodes.LateRows"/>: the subjects are deleted for good, and rows came in by a soft reference in the same moment.</exception>
     public static async Task ReportLateAsync(NpgsqlConnection connection, Decisions decisions, IReadOnlyList<string> subjects, CancellationToken cancellation)
     {
         if (subjects.Count == 0) return;
@@ -54,12 +54,12 @@ internal static class Residual
         catch (Exception e) when (e is NpgsqlException or OperationCanceledException)
         {
             throw new ExpungeException(
-                ErrorCodes.Residue, $"The deletion is committed; only the last look for rows that came in by a soft reference in the same moment could not be made: {e.Message}", "Look for them with  expunge delete ID --dry-run.", e);
+                ErrorCodes.LateRows, $"The deletion is committed; only the last look for rows that came in by a soft reference in the same moment could not be made: {e.Message}", $"Search {string.Join(", ", decisions.SoftReferences.Select(s => s.Display(decisions.Schema)))} for the deleted keys.", e);
         }
 
         if (left.Count == 0) return;
         throw new ExpungeException(
-            ErrorCodes.Residue, $"The deletion is committed, but in the same moment another transaction wrote rows that refer to a deleted subject: {string.Join(", ", left.Select(l => $"{l.Rows} by {l.Name}"))}.",
+            ErrorCodes.LateRows, $"The deletion is committed, but in the same moment another transaction wrote rows that refer to a deleted subject: {string.Join(", ", left.Select(l => $"{l.Rows} by {l.Name}"))}.",
             "Delete them, and give the column a foreign key ('enforce: true' in the policy), so that this can't happen.");
     }
 

@@ -21,6 +21,8 @@ public sealed class DeleterTests
 
         Assert.Equal(("likes.user_id", 1L, "tax law, 10 years"), (blocker.Reference, blocker.Rows, blocker.Reason));
         Assert.Equal(ErrorCodes.DeletionBlocked, refused.Code);
+        Assert.Contains("Rows of likes", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("tax law, 10 years", refused.Message, StringComparison.Ordinal);
         Assert.Equal(before, await database.CountAsync());
         await database.ExecuteAsync("DELETE FROM likes WHERE user_id = 1");
         Assert.Equal(["1"], (await database.DeleteAsync(policy, "1")).Deleted);
@@ -101,6 +103,49 @@ public sealed class DeleterTests
 
         Assert.Equal([("comments", 3L), ("likes", 1L), ("posts", 3L), ("users", 1L)], result.Lines.Select(l => (l.Table, l.Deleted)).Order());
         Assert.Equal(0, await database.ScalarAsync<long>("SELECT count(*) FROM posts WHERE user_id = 1"));
+    }
+
+    [Fact]
+    public async Task A_soft_reference_that_is_written_in_the_same_moment_is_reported_and_the_deletion_stays_done()
+    {
+        await using var database = await Blog.CreateAsync(
+            """
+            CREATE TABLE visits (user_id integer);
+            CREATE FUNCTION pause() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END';
+            CREATE TRIGGER pause AFTER DELETE ON users FOR EACH ROW EXECUTE FUNCTION pause();
+            """);
+        var policy = PolicyReader.Read("root: users\nsoft_references: { visits.user_id: delete }", null);
+        await database.UpgradeAsync(policy);
+        await using var holder = await TestServer.OpenAsync(database.ConnectionString);
+        await using var writer = await TestServer.OpenAsync(database.ConnectionString);
+        await using var writing = await writer.BeginTransactionAsync();
+        await RunAsync(holder, "SELECT pg_advisory_lock(1)");
+        await RunAsync(writer, "INSERT INTO visits VALUES (1)");
+
+        // The writer gets its lock when the deletion commits, and commits itself before the last look gets its own.
+        var deletion = database.DeleteAsync(policy, "1");
+        await WaitersAsync(1);
+        var locking = RunAsync(writer, "LOCK TABLE visits IN ACCESS EXCLUSIVE MODE");
+        await WaitersAsync(2);
+        await RunAsync(holder, "SELECT pg_advisory_unlock(1)");
+        await locking;
+        await writing.CommitAsync();
+        var late = await Assert.ThrowsAsync<ExpungeException>(() => deletion);
+
+        Assert.Equal(ErrorCodes.LateRows, late.Code);
+        Assert.Contains("1 by visits.user_id", late.Message, StringComparison.Ordinal);
+        Assert.Equal(0, await database.ScalarAsync<long>("SELECT count(*) FROM users WHERE id = 1"));
+
+        async Task WaitersAsync(int count)
+        {
+            while (await database.ScalarAsync<long>("SELECT count(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())") < count) await Task.Delay(10);
+        }
+
+        static async Task RunAsync(NpgsqlConnection connection, string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, connection);
+            await command.ExecuteNonQueryAsync();
+        }
     }
 
     [Fact]

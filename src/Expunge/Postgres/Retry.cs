@@ -1,0 +1,28 @@
+using Npgsql;
+
+namespace Expunge.Postgres;
+
+/// <summary>Runs a transaction again that only came at a bad moment: it waited too long for a lock, or was chosen to end a deadlock.</summary>
+internal static class Retry
+{
+    private const int Tries = 5;
+
+    /// <summary>Runs the work up to five times.</summary>
+    /// <param name="work">A whole transaction: when it throws, nothing of it is left.</param>
+    /// <param name="cancellation">Ends the pause between two tries.</param>
+    /// <exception cref="PostgresException">The last try's.</exception>
+    public static async Task<T> RunAsync<T>(Func<Task<T>> work, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await work();
+            }
+            catch (PostgresException e) when (attempt < Tries && e.SqlState is SqlStates.DeadlockDetected or SqlStates.LockNotAvailable or SqlStates.SerializationFailure)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(100 * attempt * (0.5 + Random.Shared.NextDouble())), cancellation);
+            }
+        }
+    }
+}
