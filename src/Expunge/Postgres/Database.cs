@@ -14,10 +14,16 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Connects lazily: nothing is sent before the first call.</summary>
     /// <param name="settings">Where and as whom; its application name is shown in <c>pg_stat_activity</c>.</param>
-    public Database(NpgsqlConnectionStringBuilder settings)
+    /// <param name="pooling">
+    /// Whether connections are kept and used again: for a server with many short requests. At most 20 are open at once, unless the settings name a Maximum Pool Size; who needs one
+    /// more waits for the settings' Timeout. Each is asked for a sign of life before it is handed out, so a restart of PostgreSQL is not noticed. Left out or false, for a command that
+    /// works on a few long-lived sessions, each call has a session of its own, which ends with it.
+    /// </param>
+    public Database(NpgsqlConnectionStringBuilder settings, bool pooling = false)
     {
-        // Work is sequential on a few long-lived sessions; a pool would only keep former backends alive, and resetting sessions would cost a round trip.
-        Settings = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false, IncludeErrorDetail = false, CommandTimeout = 0 };
+        // NoResetOnClose would hand the settings of one session to the next user of it.
+        Settings = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = pooling, NoResetOnClose = false, IncludeErrorDetail = false, CommandTimeout = 0 };
+        if (pooling && !settings.ShouldSerialize("Maximum Pool Size")) Settings.MaxPoolSize = Math.Max(20, Settings.MinPoolSize);
         _source = NpgsqlDataSource.Create(Settings);
     }
 
@@ -61,6 +67,11 @@ public sealed class Database : IAsyncDisposable
     {
         try
         {
+            var connection = await _source.OpenConnectionAsync(cancellation);
+            if (!Settings.Pooling || await IsAliveAsync(connection, cancellation)) return connection;
+
+            // Whatever ended this one (a restart, a failover) has ended the others of the pool, too.
+            _source.Clear();
             return await _source.OpenConnectionAsync(cancellation);
         }
         catch (NpgsqlException e)
@@ -115,6 +126,28 @@ public sealed class Database : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether the server still answers on a connection of the pool; one that is not handed out is disposed of.</summary>
+    private static async Task<bool> IsAliveAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        var isAlive = false;
+        try
+        {
+            // An address that is gone may never answer.
+            await using var command = new NpgsqlCommand("SELECT 1", connection) { CommandTimeout = 5 };
+            await command.ExecuteScalarAsync(cancellation);
+            isAlive = true;
+        }
+        catch (Exception e) when (e is NpgsqlException or SocketException or IOException or TimeoutException)
+        {
+        }
+        finally
+        {
+            if (!isAlive) await connection.DisposeAsync();
+        }
+
+        return isAlive;
+    }
+
     private ExpungeException CannotConnect(Exception e)
     {
         var where = ConnectionSettings.Describe(Settings);
@@ -125,6 +158,8 @@ public sealed class Database : IAsyncDisposable
             PostgresException { SqlState: SqlStates.DatabaseMissing } p =>
                 ($"The server has no such database ({where}): {p.MessageText}.", "Check the database's name; `psql -l` lists them."),
             PostgresException p => ($"The server refused the connection to {where}: {p.MessageText} (SQLSTATE {p.SqlState}).", "Try again when the server accepts connections."),
+            _ when e.Message.Contains("pool has been exhausted", StringComparison.Ordinal) =>
+                ($"All {Settings.MaxPoolSize} connections to {where} are in use, and none came back within {Settings.Timeout} s.", "Try again; if it happens often, raise Maximum Pool Size in the connection string."),
             _ when e.Message.Contains("password", StringComparison.OrdinalIgnoreCase) =>
                 ($"The server at {where} asks for a password and none was given.", "Set PGPASSWORD, use ~/.pgpass, or put it into the connection URI."),
             _ => ($"No answer from {where}: {(e.InnerException ?? e).Message}.", "Check host and port, that the server runs, and that it listens there."),

@@ -37,7 +37,7 @@ public static class Downgrade
     public static async Task<RevisionOutcome> RevertAsync(Database database, AppliedRevision revision, UpgradeOptions options, CancellationToken cancellation = default)
     {
         await using var connection = await database.OpenMaintenanceAsync(cancellation);
-        await RunLock.AcquireAsync(connection, cancellation);
+        await using var run = await RunLock.AcquireAsync(connection, cancellation);
         var plan = await PlanAsync(connection, await database.ReadCatalogAsync(connection, cancellation), revision.Id, cancellation);
         await Journal.SetStateAsync(connection, revision.Id, RevisionState.Reverting, null, cancellation);
         var results = await new StepRunner(database, connection, new RevisionJournal(revision.Id, Reverting: true), options.Locks, options.Progress).RunAsync(plan.Steps, cancellation);

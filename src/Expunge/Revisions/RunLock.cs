@@ -1,22 +1,44 @@
+using System.Data;
 using System.Diagnostics;
 using Expunge.Postgres;
 using Npgsql;
 
 namespace Expunge.Revisions;
 
-/// <summary>One run at a time on a database: a session advisory lock, which ends with its connection however that ends.</summary>
-internal static class RunLock
+/// <summary>One run at a time on a database: a session advisory lock, which ends with its connection however that ends, and before that when it is disposed of: a pool keeps the session.</summary>
+internal sealed class RunLock : IAsyncDisposable
 {
+    private const string Key = "hashtext('expunge'), hashtext('run')";
+
     // A run that was just killed holds it until the server notices, about a second.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
-    public static async Task AcquireAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    private readonly NpgsqlConnection _connection;
+
+    private RunLock(NpgsqlConnection connection) => _connection = connection;
+
+    public static async Task<RunLock> AcquireAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
-        while (!await connection.ScalarAsync<bool>("SELECT pg_try_advisory_lock(hashtext('expunge'), hashtext('run'))", cancellation))
+        while (!await connection.ScalarAsync<bool>($"SELECT pg_try_advisory_lock({Key})", cancellation))
         {
             if (clock.Elapsed > Patience) throw await HolderAsync(connection, cancellation);
             await Task.Delay(100, cancellation);
+        }
+
+        return new RunLock(connection);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_connection.State != ConnectionState.Open) return;
+        try
+        {
+            await _connection.ExecuteAsync($"SELECT pg_advisory_unlock({Key})", CancellationToken.None);
+        }
+        catch (NpgsqlException)
+        {
+            // The connection broke, and the lock went with it.
         }
     }
 

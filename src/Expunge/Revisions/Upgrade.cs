@@ -26,7 +26,7 @@ public static class Upgrade
     public static async Task<RevisionOutcome> ApplyAsync(Database database, PolicyFile policy, UpgradeOptions options, CancellationToken cancellation = default)
     {
         await using var connection = await database.OpenMaintenanceAsync(cancellation);
-        await RunLock.AcquireAsync(connection, cancellation);
+        await using var run = await RunLock.AcquireAsync(connection, cancellation);
         var catalog = await database.ReadCatalogAsync(connection, cancellation);
         var plan = Planner.Upgrade(Decisions.Of(catalog, policy));
         RefuseUndecided(plan.Decisions!);
