@@ -66,8 +66,8 @@ public static class Deleter
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await connection.ExecuteAsync("SET LOCAL lock_timeout = '3s'; SET LOCAL statement_timeout = '10min'", cancellation);
 
-        // FOR UPDATE: no new row can refer to the subjects from here on. In key order, so that two deletions don't deadlock.
-        var found = await connection.ListAsync($"SELECT {Identifier.Quote(key.Name)}::text FROM {root.Name.Sql} WHERE {isOne} ORDER BY {Identifier.Quote(key.Name)} FOR UPDATE", r => r.GetString(0), cancellation, keys.ToArray());
+        // FOR UPDATE: no new row can refer to the subjects from here on.
+        var found = await connection.ListAsync(SubjectKeys.Lock(root.Name, key, "UPDATE"), r => r.GetString(0), cancellation, keys.ToArray());
         ImmutableArray<string> notFound = [.. keys.Except(found)];
         if (found.Count == 0) return new DeletionResult([], notFound, [], "nothing to count", 0, clock.Elapsed);
 

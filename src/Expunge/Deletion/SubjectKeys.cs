@@ -16,6 +16,17 @@ internal static class SubjectKeys
     /// <summary>The condition that a column holds one of the keys in <c>$1</c>. The keys are cast, never the column: its index serves.</summary>
     public static string In(Column column) => $"{Identifier.Quote(column.Name)} = ANY ($1::text[]::{column.Type}[])";
 
+    /// <summary>Locks the subjects with one of the keys in <c>$1</c> and gives the keys of those that exist.</summary>
+    /// <param name="root">The root.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="strength">Such as <c>UPDATE</c>.</param>
+    public static string Lock(QualifiedName root, Column key, string strength)
+    {
+        // In the key's order, so that two don't deadlock. Without the t it would be the text's: a name in ORDER BY is the result's first.
+        var column = $"t.{Identifier.Quote(key.Name)}";
+        return $"SELECT {column}::text FROM {root.Sql} t WHERE {In(key)} ORDER BY {column} FOR {strength}";
+    }
+
     /// <summary>The keys in PostgreSQL's own spelling (<c>007</c> is <c>7</c>), without duplicates, in the given order.</summary>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.BadId"/>: one is not of the type.</exception>
     public static async Task<ImmutableArray<string>> ReadAsync(NpgsqlConnection connection, QualifiedName root, Column key, IEnumerable<string> ids, CancellationToken cancellation)
