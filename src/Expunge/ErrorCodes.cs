@@ -42,6 +42,9 @@ public static class ErrorCodes
     /// <summary>An id is not of the type of the root's key.</summary>
     public const string BadId = "EXP1106";
 
+    /// <summary>The policy names no column that marks a subject for deletion.</summary>
+    public const string NoMarkColumn = "EXP1107";
+
     /// <summary>No pg_dump, or one older than the server.</summary>
     public const string PgDumpUnusable = "EXP1201";
 
@@ -98,4 +101,13 @@ public static class ErrorCodes
 
     /// <summary>The deletion would take subjects along that were not named; it was rolled back.</summary>
     public const string OtherSubjects = "EXP2106";
+
+    /// <summary>A list or a search of subjects took too long.</summary>
+    public const string SearchTooSlow = "EXP2201";
+
+    /// <summary>The root or one of its columns was renamed or dropped since it was read.</summary>
+    public const string SubjectTableChanged = "EXP2202";
+
+    /// <summary>The server refused a list of subjects, or a marking.</summary>
+    public const string SubjectsRefused = "EXP2203";
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Expunge.Deletion;
+using Expunge.Subjects;
 
 namespace Expunge.Cli.Commands;
 
@@ -18,7 +19,7 @@ internal static class DeleteCommand
     private static async Task<int> RunAsync(Session session, CancellationToken cancellation)
     {
         var policy = session.Policy();
-        var subject = UpgradeCommand.Subject(policy.Root);
+        var subject = SubjectTable.NounOf(policy.Root);
         var estimate = await Estimator.EstimateAsync(session.Database, policy, session.Parsed.GetValue(Ids)!, cancellation);
         var dryRun = session.Parsed.GetValue(DryRun);
         if (!session.Json)

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Expunge.Postgres;
 using Expunge.Revisions;
+using Expunge.Subjects;
 
 namespace Expunge.Cli.Commands;
 
@@ -17,8 +17,6 @@ internal static class UpgradeCommand
         return command;
     }
 
-    public static string Subject(QualifiedName root) => root.Name.EndsWith('s') ? root.Name[..^1] : root.Name;
-
     private static async Task<int> RunAsync(Session session, CancellationToken cancellation)
     {
         var policy = session.Policy();
@@ -31,7 +29,7 @@ internal static class UpgradeCommand
 
         if (session.Parsed.GetValue(Backup) is { } file) await BackupCommand.TakeAsync(session, file, plan.Decisions!.Catalog.Server.Major, cancellation);
 
-        if (!session.Json) Output.Line($"Fixing CASCADE constraints for {Subject(policy.Root)}-related tables...");
+        if (!session.Json) Output.Line($"Fixing CASCADE constraints for {SubjectTable.NounOf(policy.Root)}-related tables...");
         UpgradeReport? report = null;
         var outcome = await Output.WithProgressAsync("Fixing", plan.Steps.Length, tick => Upgrade.ApplyAsync(
             session.Database,

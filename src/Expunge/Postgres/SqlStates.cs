@@ -16,6 +16,7 @@ internal static class SqlStates
     public const string SerializationFailure = "40001";
     public const string InsufficientPrivilege = "42501";
     public const string UndefinedTable = "42P01";
+    public const string UndefinedColumn = "42703";
     public const string LockNotAvailable = "55P03";
     public const string QueryCanceled = "57014";
     public const string InvalidText = "22P02";
