@@ -60,6 +60,12 @@ public static class ErrorCodes
     /// <summary>The policy changed under a revision that is already applied.</summary>
     public const string PolicyChanged = "EXP1303";
 
+    /// <summary>An account's name or password can't be one.</summary>
+    public const string BadAccount = "EXP1401";
+
+    /// <summary>The server's address can't be listened on.</summary>
+    public const string CannotListen = "EXP1402";
+
     /// <summary>Another run of Expunge is at work on this database.</summary>
     public const string AnotherRun = "EXP2001";
 
@@ -110,4 +116,13 @@ public static class ErrorCodes
 
     /// <summary>The server refused a list of subjects, or a marking.</summary>
     public const string SubjectsRefused = "EXP2203";
+
+    /// <summary>An account with that name exists, or the super admin does.</summary>
+    public const string AccountExists = "EXP2301";
+
+    /// <summary>There is no such account.</summary>
+    public const string AccountNotFound = "EXP2302";
+
+    /// <summary>The super admin can't be deleted.</summary>
+    public const string SuperAdminStays = "EXP2303";
 }

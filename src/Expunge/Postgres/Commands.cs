@@ -3,20 +3,37 @@ using Npgsql;
 namespace Expunge.Postgres;
 
 /// <summary>One-line statements. Values are always positional parameters (<c>$1</c>); in a list, so that an array is one value and not many.</summary>
-internal static class Commands
+public static class Commands
 {
+    /// <summary>Executes a statement and answers with the number of rows that it changed.</summary>
+    /// <param name="connection">An open connection.</param>
+    /// <param name="sql">The statement.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    /// <param name="values">The values of <c>$1</c>, <c>$2</c>, …; a <see cref="NpgsqlParameter"/> where the type must be said.</param>
+    /// <exception cref="NpgsqlException">The server refused it or the connection broke.</exception>
     public static async Task<int> ExecuteAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellation, params List<object?> values)
     {
         await using var command = Command(connection, sql, values);
         return await command.ExecuteNonQueryAsync(cancellation);
     }
 
+    /// <summary>Executes a query for one value; the type's default where there is no row or the value is NULL.</summary>
+    /// <typeparam name="T">The value's type as Npgsql reads it.</typeparam>
+    /// <inheritdoc cref="ExecuteAsync"/>
     public static async Task<T> ScalarAsync<T>(this NpgsqlConnection connection, string sql, CancellationToken cancellation, params List<object?> values)
     {
         await using var command = Command(connection, sql, values);
         return await command.ExecuteScalarAsync(cancellation) is T value ? value : default!;
     }
 
+    /// <summary>Executes a query and reads all of its rows.</summary>
+    /// <typeparam name="T">What a row is read as.</typeparam>
+    /// <param name="connection">An open connection.</param>
+    /// <param name="sql">The statement.</param>
+    /// <param name="row">Reads one row.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    /// <param name="values">The values of <c>$1</c>, <c>$2</c>, …</param>
+    /// <exception cref="NpgsqlException">The server refused it or the connection broke.</exception>
     public static async Task<List<T>> ListAsync<T>(this NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> row, CancellationToken cancellation, params List<object?> values)
     {
         await using var command = Command(connection, sql, values);
@@ -27,7 +44,7 @@ internal static class Commands
     }
 
     /// <summary>Executes a statement that the server may refuse; says whether it did it.</summary>
-    public static async Task<bool> TryExecuteAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellation)
+    internal static async Task<bool> TryExecuteAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellation)
     {
         try
         {

@@ -8,6 +8,8 @@ namespace Expunge.Revisions;
 /// <summary>The schema <c>expunge</c> in the target database: what was applied, what it changed, which backups there are. Holds no personal data.</summary>
 public static class Journal
 {
+    private const string LastTable = "expunge.backup";
+
     /// <summary>The revisions, oldest first; empty where nothing was ever applied.</summary>
     /// <param name="database">The database.</param>
     /// <param name="cancellation">Cancels it.</param>
@@ -58,36 +60,11 @@ public static class Journal
     }
 
     internal static Task<bool> ExistsAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
-        connection.ScalarAsync<bool>("SELECT to_regclass('expunge.backup') IS NOT NULL", cancellation);
+        ExpungeSchema.ExistsAsync(connection, LastTable, cancellation);
 
     /// <summary>Makes the schema where it is missing.</summary>
-    internal static async Task EnsureAsync(NpgsqlConnection connection, bool acceptPublished, CancellationToken cancellation)
-    {
-        if (await ExistsAsync(connection, cancellation)) return;
-        if (!acceptPublished && await connection.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_publication WHERE puballtables)", cancellation))
-        {
-            throw new ExpungeException(
-                ErrorCodes.JournalPublished, "A publication FOR ALL TABLES exists: the journal's tables would be replicated too, and its subscribers stop until they have them.",
-                "Create the schema expunge on the subscribers as well, or accept that with --accept-published. Nothing was changed.");
-        }
-
-        try
-        {
-            await using var transaction = await connection.BeginTransactionAsync(cancellation);
-            // IF NOT EXISTS is not safe against two at once.
-            await connection.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtext('expunge.journal'))", cancellation);
-            // CREATE SCHEMA IF NOT EXISTS wants the right to create one even where it exists.
-            if (!await connection.ScalarAsync<bool>("SELECT to_regnamespace('expunge') IS NOT NULL", cancellation)) await connection.ExecuteAsync("CREATE SCHEMA expunge", cancellation);
-            await connection.ExecuteAsync(SqlFile.Read("journal.sql"), cancellation);
-            await transaction.CommitAsync(cancellation);
-        }
-        catch (PostgresException e) when (e.SqlState == SqlStates.InsufficientPrivilege)
-        {
-            throw new ExpungeException(
-                ErrorCodes.MissingRight, $"This role may not create the schema expunge, where the journal is kept: {e.MessageText}.",
-                "Have the owner of the database run  GRANT CREATE ON DATABASE … TO …;  or  CREATE SCHEMA expunge AUTHORIZATION …;  Nothing was changed.", e);
-        }
-    }
+    internal static Task EnsureAsync(NpgsqlConnection connection, bool acceptPublished, CancellationToken cancellation) =>
+        ExpungeSchema.EnsureAsync(connection, "journal.sql", LastTable, acceptPublished, cancellation);
 
     internal static Task<long> BeginAsync(NpgsqlConnection connection, Policy.PolicyFile policy, CancellationToken cancellation) => connection.ScalarAsync<long>(
         "INSERT INTO expunge.revision (revision, name, root, policy_hash, state) VALUES ($1, $2, $3, $4, 'applying') RETURNING id",

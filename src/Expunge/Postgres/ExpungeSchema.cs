@@ -1,0 +1,61 @@
+using Npgsql;
+
+namespace Expunge.Postgres;
+
+/// <summary>Makes the tables of the schema <c>expunge</c> in the target database where they are missing.</summary>
+public static class ExpungeSchema
+{
+    private const string LastServerTable = "expunge.data_protection_key";
+
+    /// <summary>Makes the tables that the server needs: accounts and the keys that protect sign-ins.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="acceptPublished">Whether they may join a publication FOR ALL TABLES.</param>
+    /// <param name="cancellation">Cancels it; all or none are made.</param>
+    /// <exception cref="ExpungeException"><see cref="ErrorCodes.MissingRight"/> or <see cref="ErrorCodes.JournalPublished"/>: nothing was changed.</exception>
+    public static async Task EnsureServerAsync(Database database, bool acceptPublished = false, CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenMaintenanceAsync(cancellation);
+        await EnsureAsync(connection, "server.sql", LastServerTable, acceptPublished, cancellation);
+    }
+
+    /// <summary>Whether these tables exist.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    public static async Task<bool> HasServerAsync(Database database, CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        return await ExistsAsync(connection, LastServerTable, cancellation);
+    }
+
+    /// <summary>Runs a script of the folder Sql/ unless the last of its tables exists.</summary>
+    internal static async Task EnsureAsync(NpgsqlConnection connection, string script, string lastTable, bool acceptPublished, CancellationToken cancellation)
+    {
+        if (await ExistsAsync(connection, lastTable, cancellation)) return;
+        if (!acceptPublished && await connection.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_publication WHERE puballtables)", cancellation))
+        {
+            throw new ExpungeException(
+                ErrorCodes.JournalPublished, "A publication FOR ALL TABLES exists: the tables of the schema expunge would be replicated too, and its subscribers stop until they have them.",
+                "Create the schema expunge on the subscribers as well, or accept that with --accept-published. Nothing was changed.");
+        }
+
+        try
+        {
+            await using var transaction = await connection.BeginTransactionAsync(cancellation);
+            // IF NOT EXISTS is not safe against two at once.
+            await connection.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtext('expunge.journal'))", cancellation);
+            // CREATE SCHEMA IF NOT EXISTS wants the right to create one even where it exists.
+            if (!await connection.ScalarAsync<bool>("SELECT to_regnamespace('expunge') IS NOT NULL", cancellation)) await connection.ExecuteAsync("CREATE SCHEMA expunge", cancellation);
+            await connection.ExecuteAsync(SqlFile.Read(script), cancellation);
+            await transaction.CommitAsync(cancellation);
+        }
+        catch (PostgresException e) when (e.SqlState == SqlStates.InsufficientPrivilege)
+        {
+            throw new ExpungeException(
+                ErrorCodes.MissingRight, $"This role may not create the tables of the schema expunge, where Expunge keeps its own: {e.MessageText}.",
+                "Have the owner of the database run  GRANT CREATE ON DATABASE … TO …;  or  CREATE SCHEMA expunge AUTHORIZATION …;  Nothing was changed.", e);
+        }
+    }
+
+    internal static Task<bool> ExistsAsync(NpgsqlConnection connection, string table, CancellationToken cancellation) =>
+        connection.ScalarAsync<bool>("SELECT to_regclass($1) IS NOT NULL", cancellation, table);
+}
