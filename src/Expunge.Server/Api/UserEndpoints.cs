@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Expunge.Postgres;
+using Expunge.Server.Accounts;
+using Expunge.Subjects;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Expunge.Server.Api;
+
+/// <summary><c>/api/v1/admin/users</c>: the document's endpoints, paths, shapes and defaults.</summary>
+internal static class UserEndpoints
+{
+    private const int MostListed = 1000;
+
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        var users = api.MapGroup("/admin/users").WithTags("Users");
+        users.MapGet("/", ListAsync).WithName("ListUsers").WithSummary("Lists users in the order of their keys. The header Link leads to the next page.").ProducesProblem(StatusCodes.Status400BadRequest);
+        Post("/mark-for-deletion", MarkAsync, "MarkForDeletion", "Deactivates users and marks them for deletion; their data stay.");
+        Post("/delete", MarkAsync, "DeleteUsers", "The old name of mark-for-deletion.").AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            operation.Deprecated = true;
+            return Task.CompletedTask;
+        });
+        Post("/unmark", UnmarkAsync, "Unmark", "Takes the mark back and activates the users again.");
+        Post("/delete-permanently", DeleteAsync, "DeletePermanently", "Deletes users with everything that is theirs: all or none of those found. This can't be undone.");
+
+        RouteHandlerBuilder Post(string path, Delegate handler, string name, string summary) => users.MapPost(path, handler).WithName(name).WithSummary(summary)
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static async Task<Ok<IEnumerable<JsonElement>>> ListAsync(
+        HttpContext context, Database database, SubjectTable table, CancellationToken cancellation,
+        [Range(0, long.MaxValue), Description("How many to pass over")] long skip = 0,
+        [Range(1, MostListed), Description("How many to list")] int limit = 200,
+        [MaxLength(200), Description("A part of a searched column, or the whole key")] string? search = null,
+        [Description("The key after which to go on; quicker than skip on a large table")] string? after = null)
+    {
+        if (skip < 0) throw new BadHttpRequestException("'skip' is 0 or more.");
+        if (limit is < 1 or > MostListed) throw new BadHttpRequestException($"'limit' is from 1 to {MostListed}.");
+        if (search is { Length: > 200 }) throw new BadHttpRequestException("'search' has 200 characters at most.");
+        if (skip > 0 && after is not null) throw new BadHttpRequestException("'skip' and 'after' exclude each other.");
+        var users = await SubjectList.ReadAsync(database, table, new SubjectQuery { Search = search, Skip = skip, Limit = limit, After = after }, cancellation);
+        if (users.Length == limit)
+        {
+            var next = QueryString.Create([new("limit", $"{limit}"), new("after", users[^1].Key), .. search is null ? Array.Empty<KeyValuePair<string, string?>>() : [new("search", search)]]);
+            context.Response.Headers.Link = $"<{context.Request.PathBase}{context.Request.Path}{next}>; rel=\"next\"";
+        }
+
+        return TypedResults.Ok(users.Select(u => u.Values));
+    }
+
+    private static async Task<Ok<UpdatedResponse>> MarkAsync(UserIdsRequest request, Account account, UserActions actions)
+    {
+        var result = await actions.MarkAsync(account, actions.Ids(request));
+        return TypedResults.Ok(new UpdatedResponse(result.Found.Length, $"Marked {result.Found.Length} {actions.Noun}(s) for deletion", actions.NotFound(result.NotFound)));
+    }
+
+    private static async Task<Ok<UpdatedResponse>> UnmarkAsync(UserIdsRequest request, Account account, UserActions actions)
+    {
+        var result = await actions.UnmarkAsync(account, actions.Ids(request));
+        return TypedResults.Ok(new UpdatedResponse(result.Found.Length, $"Unmarked {result.Found.Length} {actions.Noun}(s)", actions.NotFound(result.NotFound)));
+    }
+
+    private static async Task<Ok<DeletedResponse>> DeleteAsync(UserIdsRequest request, Account account, UserActions actions)
+    {
+        var result = await actions.DeleteAsync(account, actions.Ids(request));
+        return TypedResults.Ok(new DeletedResponse(result.Deleted.Length, $"Permanently deleted {result.Deleted.Length} {actions.Noun}(s) and all associated data", actions.NotFound(result.NotFound)));
+    }
+}
+
+/// <summary>The users that a request is about.</summary>
+/// <param name="UserIds">Their keys: integers where the root's key is one, else strings.</param>
+internal sealed record UserIdsRequest(JsonElement UserIds);
+
+/// <summary>The answer to marking and unmarking.</summary>
+/// <param name="Updated">How many were found.</param>
+/// <param name="Message">The same for people.</param>
+/// <param name="Errors">The users that were not found; left out when there are none.</param>
+internal sealed record UpdatedResponse(int Updated, string Message, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<string>? Errors);
+
+/// <summary>The answer to a permanent deletion.</summary>
+/// <param name="Deleted">How many were deleted.</param>
+/// <param name="Message">The same for people.</param>
+/// <param name="Errors">The users that were not found; left out when there are none.</param>
+internal sealed record DeletedResponse(int Deleted, string Message, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<string>? Errors);

@@ -1,0 +1,130 @@
+using System.Text.Json;
+using Expunge.Policy;
+using Expunge.Postgres;
+using Expunge.Server.Accounts;
+using Expunge.Server.Api;
+using Expunge.Subjects;
+using Microsoft.AspNetCore.Authentication.BearerToken;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+using Scalar.AspNetCore;
+
+namespace Expunge.Server;
+
+/// <summary>The admin API and the dashboard.</summary>
+public static class ExpungeServer
+{
+    /// <summary>The assembly whose static web assets are served: the program's, which brings those of all that it uses.</summary>
+    public const string Program = "Expunge.Cli";
+
+    internal const string SuperAdmin = "super admin";
+
+    private const long LargestBody = 1024 * 1024;
+    private const string ByPath = "by path";
+
+    /// <summary>Puts a server together; nothing listens before it is started. The tables of <see cref="ExpungeSchema.EnsureServerAsync"/> must exist.</summary>
+    /// <param name="database">The target database, with pooling; the caller disposes it after the server.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="table">The root's columns, as the policy maps them.</param>
+    /// <param name="options">How to serve.</param>
+    public static WebApplication Create(Database database, PolicyFile policy, SubjectTable table, ServerOptions options)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = Program, ContentRootPath = AppContext.BaseDirectory });
+        // In a source checkout the assets lie where they were built from; in the packed tool there is no such list, and they lie in wwwroot.
+        builder.WebHost.UseStaticWebAssets().UseUrls(options.Url).ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = LargestBody;
+        });
+        Logging(builder.Logging);
+        Services(builder.Services, database, policy, table, options);
+        var app = builder.Build();
+        Pipeline(app);
+        return app;
+    }
+
+    private static void Logging(ILoggingBuilder logging)
+    {
+        logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Information);
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        // Requests are not logged: their addresses can hold what was searched for, and that is personal data.
+        logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
+        // Whoever starts the server is told by an exception, and Problems logs what it answers.
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None).AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
+    }
+
+    private static void Services(IServiceCollection services, Database database, PolicyFile policy, SubjectTable table, ServerOptions options)
+    {
+        services.AddSingleton(database).AddSingleton(policy).AddSingleton(table).AddSingleton(options).AddSingleton(TimeProvider.System);
+        services.AddSingleton<AccountStore>().AddSingleton<SignIns>().AddSingleton<Attempts>().AddSingleton<UserActions>();
+        services.AddScoped<CurrentAccount>();
+        services.AddScoped(provider => provider.GetRequiredService<CurrentAccount>().Account ?? throw new InvalidOperationException("Nobody is signed in here."));
+
+        services.AddDataProtection().SetApplicationName("expunge");
+        services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(new ConfigureOptions<KeyManagementOptions>(keys => keys.XmlRepository = new KeyRepository(database)));
+        services.AddAuthentication(ByPath)
+            .AddPolicyScheme(ByPath, null, scheme => scheme.ForwardDefaultSelector = context =>
+                context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) ? BearerTokenDefaults.AuthenticationScheme : CookieAuthenticationDefaults.AuthenticationScheme)
+            .AddBearerToken(bearer => bearer.BearerTokenExpiration = options.SessionLifetime)
+            .AddCookie(cookie =>
+            {
+                cookie.Cookie.Name = "expunge";
+                cookie.Cookie.SameSite = SameSiteMode.Strict;
+                cookie.LoginPath = "/sign-in";
+                cookie.ExpireTimeSpan = options.SessionLifetime;
+                cookie.SlidingExpiration = false;
+            });
+        services.AddAuthorizationBuilder()
+            .AddPolicy(SuperAdmin, policy => policy.RequireAuthenticatedUser().RequireAssertion(context => context.Resource is HttpContext http && http.RequestServices.GetRequiredService<CurrentAccount>().Account is { IsSuper: true }));
+
+        services.AddProblemDetails().AddExceptionHandler<Problems>();
+        services.Configure<RouteHandlerOptions>(route => route.ThrowOnBadRequest = true);
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            json.SerializerOptions.RespectNullableAnnotations = true;
+            json.SerializerOptions.RespectRequiredConstructorParameters = true;
+            json.SerializerOptions.AllowDuplicateProperties = false;
+            json.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
+        });
+        services.AddOpenApi("v1", document => ApiDocument.Describe(document, table));
+        services.AddHealthChecks().AddCheck<DatabaseCheck>("database");
+    }
+
+    private static void Pipeline(WebApplication app)
+    {
+        app.UseExceptionHandler().UseStatusCodePages();
+        app.UseRouting();
+        app.UseAuthentication();
+        app.Use(async (context, next) =>
+        {
+            if (context.User.Identity?.IsAuthenticated == true)
+            {
+                var account = await context.RequestServices.GetRequiredService<SignIns>().AccountAsync(context.User, context.RequestAborted);
+                context.RequestServices.GetRequiredService<CurrentAccount>().Account = account;
+                if (account is null) context.User = new();
+            }
+
+            await next(context);
+        });
+        app.UseAuthorization();
+
+        var api = app.MapGroup("/api/v1").RequireAuthorization();
+        AccountEndpoints.Map(api);
+        UserEndpoints.Map(api);
+        app.MapOpenApi();
+        app.MapScalarApiReference("/docs", reference => reference.WithTitle("Expunge admin API").DisableDefaultFonts().DisableTelemetry());
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
+        app.MapHealthChecks("/health/ready");
+    }
+}

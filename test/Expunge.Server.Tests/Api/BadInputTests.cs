@@ -1,0 +1,148 @@
+using System.Net;
+using System.Text;
+using Expunge.Testing;
+using Xunit;
+
+namespace Expunge.Server.Tests.Api;
+
+/// <summary>Whatever is wrong with a request: it is refused as a whole, and nothing is changed.</summary>
+public sealed class BadInputTests
+{
+    [Theory]
+    [InlineData("""{"user_ids":["7"]}""")]
+    [InlineData("""{"user_ids":[7.0]}""")]
+    [InlineData("""{"user_ids":[7.5]}""")]
+    [InlineData("""{"user_ids":[7e0]}""")]
+    [InlineData("""{"user_ids":[7, null]}""")]
+    [InlineData("""{"user_ids":[7, true]}""")]
+    [InlineData("""{"user_ids":[[7]]}""")]
+    [InlineData("""{"user_ids":[{"id":7}]}""")]
+    [InlineData("""{"user_ids":[7, 9223372036854775808]}""")]
+    [InlineData("""{"user_ids":[7, -9223372036854775809]}""")]
+    [InlineData("""{"user_ids":[7, 2147483648]}""")]
+    [InlineData("""{"user_ids":[-0]}""")]
+    [InlineData("""{"user_ids":[7, "8; DROP TABLE users"]}""")]
+    [InlineData("""{"user_ids":7}""")]
+    [InlineData("""{"user_ids":"7"}""")]
+    [InlineData("""{"user_ids":{}}""")]
+    [InlineData("""{"user_ids":null}""")]
+    [InlineData("""{"user_ids":[7],"user_ids":[8]}""")]
+    [InlineData("""{"ids":[7]}""")]
+    [InlineData("{}")]
+    [InlineData("[7]")]
+    [InlineData("7")]
+    [InlineData("null")]
+    [InlineData("")]
+    [InlineData("""{"user_ids":[7]""")]
+    [InlineData("""{"user_ids":[7]} trailing""")]
+    [InlineData("user_ids=7")]
+    public async Task A_body_that_is_not_a_list_of_ids_is_refused_by_every_endpoint_that_takes_one(string body)
+    {
+        await using var server = await (await RunningServer.ZivoHealthAsync()).SignInAsync();
+        var before = await server.CountAsync("users WHERE is_active");
+
+        foreach (var path in (string[])[Json.DeletePermanently, Json.Mark, Json.Unmark, "/api/v1/admin/users/delete"])
+        {
+            await server.Client.SendAsync(path, body).ProblemAsync(HttpStatusCode.BadRequest);
+        }
+
+        Assert.Equal(before, await server.CountAsync("users WHERE is_active"));
+    }
+
+    [Fact]
+    public async Task An_empty_list_deletes_nobody()
+    {
+        await using var server = await (await RunningServer.ZivoHealthAsync()).SignInAsync();
+
+        var deleted = await (await server.Client.SendAsync(Json.DeletePermanently, """{"user_ids":[]}""")).BodyAsync();
+        var marked = await (await server.Client.SendAsync(Json.Mark, """{"user_ids":[]}""")).BodyAsync();
+
+        Assert.Equal("""{"deleted":0,"message":"Permanently deleted 0 user(s) and all associated data"}""", $"{deleted}");
+        Assert.Equal("""{"updated":0,"message":"Marked 0 user(s) for deletion"}""", $"{marked}");
+    }
+
+    [Fact]
+    public async Task Duplicates_count_once()
+    {
+        await using var server = await (await RunningServer.ZivoHealthAsync()).SignInAsync();
+
+        var answer = await (await server.Client.SendAsync(Json.DeletePermanently, """{"user_ids":[7, 7, 999999, 7, 999999]}""")).BodyAsync();
+
+        Assert.Equal(1, answer.GetProperty("deleted").GetInt32());
+        Assert.Equal(1, answer.GetProperty("errors").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Ten_thousand_ids_are_taken_and_one_more_is_not()
+    {
+        await using var server = await (await RunningServer.ZivoHealthAsync()).SignInAsync();
+        await TestServer.ExecuteAsync(server.ConnectionString, "INSERT INTO users (id, email, hashed_password) SELECT i, i || '@many.example', '!' FROM generate_series(100001, 110001) i");
+
+        await server.Client.SendAsync(Json.DeletePermanently, Ids(100_001, 110_001)).ProblemAsync(HttpStatusCode.BadRequest);
+        var all = await server.CountAsync("users WHERE email LIKE '%@many.example'");
+        var answer = await (await server.Client.SendAsync(Json.DeletePermanently, Ids(100_001, 110_000))).BodyAsync();
+
+        Assert.Equal(10_001, all);
+        Assert.Equal(10_000, answer.GetProperty("deleted").GetInt32());
+        Assert.Equal(1, await server.CountAsync("users WHERE email LIKE '%@many.example'"));
+    }
+
+    [Fact]
+    public async Task A_huge_body_is_refused_with_413()
+    {
+        await using var server = await (await RunningServer.ZivoHealthAsync()).SignInAsync();
+
+        await server.Client.SendAsync(Json.DeletePermanently, $$"""{"user_ids":[7{{string.Concat(Enumerable.Repeat(", 7", 500_000))}}]}""").ProblemAsync(HttpStatusCode.RequestEntityTooLarge);
+
+        Assert.Equal(1, await server.CountAsync("users WHERE id = 7"));
+    }
+
+    [Fact]
+    public async Task Another_content_type_and_another_verb_are_refused_with_their_own_status()
+    {
+        await using var server = await (await RunningServer.ZivoHealthAsync()).SignInAsync();
+
+        using var form = new StringContent("""{"user_ids":[7]}""", Encoding.UTF8, "text/plain");
+        await server.Client.PostAsync(new Uri(Json.DeletePermanently, UriKind.Relative), form).ProblemAsync(HttpStatusCode.UnsupportedMediaType);
+        await server.Client.GetAsync(new Uri(Json.DeletePermanently, UriKind.Relative)).ProblemAsync(HttpStatusCode.MethodNotAllowed);
+        await server.Client.GetAsync(new Uri("/api/v1/admin/nothing", UriKind.Relative)).ProblemAsync(HttpStatusCode.NotFound);
+    }
+
+    [Theory]
+    [InlineData("""{"username":"root"}""")]
+    [InlineData("""{"username":null,"password":"x"}""")]
+    [InlineData("""{"username":["root"],"password":"x"}""")]
+    [InlineData("""{"username":1,"password":2}""")]
+    [InlineData("not json")]
+    public async Task A_malformed_login_is_refused_with_400(string body)
+    {
+        await using var server = await RunningServer.ZivoHealthAsync();
+
+        await server.Client.SendAsync(Json.Login, body).ProblemAsync(HttpStatusCode.BadRequest);
+    }
+
+    [Theory]
+    [InlineData("root' --", "x")]
+    [InlineData("' OR true; DELETE FROM expunge.admin; --", "x")]
+    [InlineData("root\\u0000", "x")]
+    [InlineData("", "")]
+    [InlineData("root", "correct horse batterY")]
+    public async Task A_login_with_metacharacters_or_a_wrong_password_is_just_wrong(string name, string password)
+    {
+        await using var server = await RunningServer.ZivoHealthAsync();
+
+        await server.Client.SendAsync(Json.Login, $$"""{"username":"{{name}}","password":"{{password}}"}""").ProblemAsync(HttpStatusCode.Unauthorized);
+
+        Assert.Equal(2, await server.CountAsync("expunge.admin"));
+    }
+
+    [Fact]
+    public async Task A_long_name_and_a_long_password_are_just_wrong()
+    {
+        await using var server = await RunningServer.ZivoHealthAsync();
+
+        await server.Client.SendAsync(Json.Login, $$"""{"username":"{{new string('r', 100_000)}}","password":"{{new string('p', 100_000)}}"}""").ProblemAsync(HttpStatusCode.Unauthorized);
+    }
+
+    private static string Ids(int first, int last) => $$"""{"user_ids":[{{string.Join(',', Enumerable.Range(first, last - first + 1))}}]}""";
+}

@@ -1,0 +1,82 @@
+using System.Net;
+using System.Text.Json;
+using Expunge.Testing;
+using Xunit;
+
+namespace Expunge.Server.Tests.Api;
+
+public sealed class ListTests
+{
+    [Fact]
+    public async Task Users_are_listed_by_key_with_the_columns_of_the_policy()
+    {
+        await using var server = await (await RunningServer.ZivoHealthAsync()).SignInAsync();
+
+        var users = await server.Client.GetJsonAsync($"{Json.Users}?skip=2&limit=3");
+
+        Assert.Equal([3, 4, 5], Ids(users));
+        Assert.Equal(["id", "email", "full_name", "role", "created_at", "is_active", "is_tobe_deleted", "delete_date"], users[0].EnumerateObject().Select(p => p.Name));
+        Assert.DoesNotContain("hashed_password", $"{users}", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Following_the_link_to_the_next_page_lists_everybody_once()
+    {
+        await using var server = await (await RunningServer.ZivoHealthAsync()).SignInAsync();
+        var (ids, path) = (new List<long>(), $"{Json.Users}?limit=7");
+        while (path is not null)
+        {
+            using var response = await server.Client.GetAsync(new Uri(path, UriKind.Relative));
+            ids.AddRange(Ids(await response.BodyAsync()));
+            path = response.Headers.TryGetValues("Link", out var links) ? links.Single().Split('<', '>')[1] : null;
+        }
+
+        Assert.Equal(await server.CountAsync("users"), ids.Count);
+        Assert.Equal(ids.Distinct().Order(), ids);
+    }
+
+    [Fact]
+    public async Task A_search_looks_for_a_part_of_a_column_or_the_whole_key_and_its_next_page_too()
+    {
+        await using var server = await (await RunningServer.ZivoHealthAsync()).SignInAsync();
+        await TestServer.ExecuteAsync(server.ConnectionString, "UPDATE users SET full_name = 'Zoë ' || id WHERE id IN (5, 9, 11); UPDATE users SET email = '100%_sure@example.com' WHERE id = 12");
+
+        using var first = await server.Client.GetAsync(new Uri($"{Json.Users}?search=zoë&limit=2", UriKind.Relative));
+
+        Assert.Equal([5, 9], Ids(await first.BodyAsync()));
+        Assert.Equal([11], Ids(await server.Client.GetJsonAsync(first.Headers.GetValues("Link").Single().Split('<', '>')[1])));
+        Assert.Equal([12], Ids(await server.Client.GetJsonAsync($"{Json.Users}?search=100%25_")));
+        Assert.Equal([8], Ids(await server.Client.GetJsonAsync($"{Json.Users}?search=8")).Where(i => i == 8));
+    }
+
+    [Theory]
+    [InlineData("skip=-1")]
+    [InlineData("limit=0")]
+    [InlineData("limit=1001")]
+    [InlineData("limit=ten")]
+    [InlineData("skip=9223372036854775808")]
+    [InlineData("after=seven")]
+    [InlineData("after=7;DROP TABLE users")]
+    [InlineData("after=7&skip=1")]
+    public async Task A_query_that_makes_no_sense_is_refused(string query)
+    {
+        await using var server = await (await RunningServer.ZivoHealthAsync()).SignInAsync();
+
+        await server.Client.GetAsync(new Uri($"{Json.Users}?{query}", UriKind.Relative)).ProblemAsync(HttpStatusCode.BadRequest);
+    }
+
+    [Theory]
+    [InlineData("' OR 1=1 --")]
+    [InlineData("%00")]
+    [InlineData("%25' UNION SELECT password_hash FROM expunge.admin --")]
+    [InlineData("\\")]
+    [InlineData("%F0%9F%98%80")]
+    public async Task A_search_for_metacharacters_finds_nobody_and_breaks_nothing(string search)
+    {
+        await using var server = await (await RunningServer.ZivoHealthAsync()).SignInAsync();
+
+        Assert.Empty(Ids(await server.Client.GetJsonAsync($"{Json.Users}?search={search}")));
+    }
+
+    private static IEnumerable<long> Ids(JsonElement users) => users.EnumerateArray().Select(u => u.GetProperty("id").GetInt64());
+}

@@ -1,0 +1,92 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Expunge.Policy;
+using Expunge.Postgres;
+using Expunge.Revisions;
+using Expunge.Server.Accounts;
+using Expunge.Subjects;
+using Expunge.Testing;
+using Microsoft.AspNetCore.Builder;
+using Npgsql;
+using Xunit;
+
+namespace Expunge.Server.Tests;
+
+/// <summary>A server of its own for a test, on a free port, over a database of its own, with the super admin "root" and the admin "anna".</summary>
+internal sealed class RunningServer : IAsyncDisposable
+{
+    public const string Password = "correct horse battery";
+
+    private readonly WebApplication _app;
+    private readonly Database _database;
+
+    private RunningServer(WebApplication app, Database database, string connectionString)
+    {
+        (_app, _database, ConnectionString) = (app, database, connectionString);
+        Client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+    }
+
+    public string ConnectionString { get; }
+
+    public HttpClient Client { get; }
+
+    public string Url => _app.Urls.First();
+
+    /// <summary>ZivoHealth with migration 067 done, 40 users.</summary>
+    public static async Task<RunningServer> ZivoHealthAsync(ServerOptions? options = null)
+    {
+        var connectionString = await TestServer.CopyAsync("zivo_upgraded", async connection =>
+        {
+            await ZivoHealth.Deployment.CreateAsync(connection, legacy: false);
+            await ZivoHealth.SampleData.FillAsync(connection, users: 40);
+            await using var database = new Database(new NpgsqlConnectionStringBuilder((await TestServer.Server).ConnectionStringTo(connection.Database)));
+            await Upgrade.ApplyAsync(database, PolicyReader.Read(ZivoHealth.Deployment.Policy, null), new UpgradeOptions());
+            await CreateAccountsAsync(database);
+        });
+        return await StartAsync(connectionString, ZivoHealth.Deployment.Policy, options);
+    }
+
+    public static async Task<RunningServer> StartAsync(string connectionString, string policyText, ServerOptions? options = null)
+    {
+        var database = new Database(new NpgsqlConnectionStringBuilder(connectionString), pooling: true);
+        var policy = PolicyReader.Read(policyText, null);
+        if (!await ExpungeSchema.HasServerAsync(database)) await CreateAccountsAsync(database);
+        options ??= new ServerOptions { SignInsPerMinute = 1000, DeletionsPerMinute = 1000 };
+        var app = ExpungeServer.Create(database, policy, await SubjectTable.ReadAsync(database, policy), options with { Url = "http://127.0.0.1:0" });
+        await app.StartAsync();
+        return new RunningServer(app, database, connectionString);
+    }
+
+    /// <summary>Signs the client in; the next requests bring the token.</summary>
+    public async Task<RunningServer> SignInAsync(string name = "root", string password = Password)
+    {
+        var login = await Client.PostAsJsonAsync("/api/v1/auth/admin/login", new { username = name, password });
+        var body = await login.Content.ReadFromJsonAsync<JsonElement>();
+        Assert.True(login.IsSuccessStatusCode, $"{body}");
+        Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", body.GetProperty("access_token").GetString());
+        return this;
+    }
+
+    /// <summary>How many rows a table has, a condition included: <c>users WHERE id = 7</c>.</summary>
+    public async Task<long> CountAsync(string from)
+    {
+        await using var connection = await TestServer.OpenAsync(ConnectionString);
+        return await connection.ScalarAsync<long>($"SELECT count(*) FROM {from}", TestContext.Current.CancellationToken);
+    }
+
+    private static async Task CreateAccountsAsync(Database database)
+    {
+        await ExpungeSchema.EnsureServerAsync(database);
+        var accounts = new AccountStore(database);
+        await accounts.CreateAsync("root", Password, isSuper: true);
+        await accounts.CreateAsync("anna", Password, isSuper: false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+}
