@@ -41,11 +41,42 @@ public sealed partial class DemoTests
         Assert.False(IsRunning(Port(result.Output)));
     }
 
+    [Fact]
+    public async Task The_served_demo_prints_the_documents_two_requests_which_do_what_the_document_says()
+    {
+        using var demo = ExpungeProcess.Start(["demo", "--users", "20", "--serve"]);
+        var printed = await demo.UntilAsync("Ctrl-C stops the server");
+        var requests = CurlPattern().Matches(printed).Select(m => m.Value).ToList();
+
+        var login = await ShellAsync(requests[0]);
+        var deleted = await ShellAsync(requests[1]);
+        var again = await ShellAsync(requests[1]);
+        demo.Interrupt();
+        var result = await demo.WaitAsync();
+
+        Assert.Contains("\"access_token\":\"", login, StringComparison.Ordinal);
+        Assert.Contains("\"token_type\":\"bearer\"", login, StringComparison.Ordinal);
+        Assert.Equal("""{"deleted":1,"message":"Permanently deleted 1 user(s) and all associated data"}""", deleted);
+        Assert.Contains($"# Should return: {deleted}", printed, StringComparison.Ordinal);
+        Assert.Contains("User 12345 not found", again, StringComparison.Ordinal);
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.False(IsRunning(Port(printed)));
+    }
+
     [Theory]
     [InlineData("9")]
     [InlineData("many")]
     public async Task A_number_of_users_that_makes_no_sense_is_refused(string users) =>
         Assert.Equal(2, (await ExpungeProcess.RunAsync(["demo", "--users", users])).ExitCode);
+
+    private static async Task<string> ShellAsync(string command)
+    {
+        using var shell = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", command.Replace("curl ", "curl -s ", StringComparison.Ordinal)]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        var output = await shell.StandardOutput.ReadToEndAsync();
+        await shell.WaitForExitAsync();
+        Assert.Equal(0, shell.ExitCode);
+        return output;
+    }
 
     private static string Match(string text, string pattern) => Regex.Match(text, pattern, RegexOptions.None, TimeSpan.FromSeconds(1)).Groups[1].Value;
 
@@ -64,6 +95,10 @@ public sealed partial class DemoTests
             return false;
         }
     }
+
+    // A command goes on while its lines end with a backslash.
+    [GeneratedRegex(@"^curl (.*\\\n)*.*$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex CurlPattern();
 
     [GeneratedRegex("runs on port (\\d+)", RegexOptions.None, 1000)]
     private static partial Regex PortPattern();

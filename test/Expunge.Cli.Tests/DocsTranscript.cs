@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Expunge.Postgres;
 using Expunge.Testing;
@@ -8,17 +9,23 @@ namespace Expunge.Cli.Tests;
 /// <summary>
 /// The transcripts of one page: blocks that are marked <c>&lt;!-- transcript: zivohealth --&gt;</c>. They run in order, each such mark on a fresh database and in a fresh directory with the
 /// policy as <c>expunge.yaml</c>; <c>&lt;!-- transcript: continued --&gt;</c> goes on with the last. Words after <c>zivohealth</c>: <c>upgraded</c> (it is), <c>bare</c> (no policy file),
-/// <c>pg_dump</c> (is left out where there is none for the server).
+/// <c>pg_dump</c> (is left out where there is none for the server). <c>expunge serve &amp;</c> goes on to the end of the page; its address is written <c>http://localhost:8000</c>. What a command reads
+/// with <c>&lt; FILE</c> is a file of the folder; <c>password.txt</c> holds a password. Other commands than <c>expunge</c> are run by the shell, <c>NAME=$(…)</c> sets a variable of the later ones.
 /// </summary>
 internal sealed partial class DocsTranscript
 {
-    private static readonly bool Updates = Environment.GetEnvironmentVariable("EXPUNGE_UPDATE_DOCS") == "1";
+    private const string ShownUrl = "http://localhost:8000";
+
+    private static readonly bool Updates = System.Environment.GetEnvironmentVariable("EXPUNGE_UPDATE_DOCS") == "1";
 
     private readonly string _page;
     private string? _connectionString;
     private string _directory = "";
     private bool _skipping;
     private int _exitCode;
+    private ExpungeProcess? _server;
+    private string _serverUrl = ShownUrl;
+    private readonly Dictionary<string, string?> _variables = new(StringComparer.Ordinal);
 
     private DocsTranscript(string page) => _page = page;
 
@@ -37,6 +44,7 @@ internal sealed partial class DocsTranscript
             if (!lines.SequenceEqual(block.Lines)) replaced.Add((block, lines));
         }
 
+        transcript._server?.Dispose();
         if (transcript._directory.Length > 0) Directory.Delete(transcript._directory, recursive: true);
         if (!Updates) return differences;
         var text = DocsPages.LinesOf(page).ToList();
@@ -58,6 +66,7 @@ internal sealed partial class DocsTranscript
         if (_skipping) return;
         if (_directory.Length > 0) Directory.Delete(_directory, recursive: true);
         _directory = Directory.CreateTempSubdirectory("expunge-docs-").FullName;
+        await File.WriteAllTextAsync(Path.Combine(_directory, "password.txt"), "your_password\n");
         _connectionString = await DocsDatabase.CreateAsync(words.Contains("upgraded"));
         if (!words.Contains("bare")) await File.WriteAllTextAsync(Path.Combine(_directory, "expunge.yaml"), ZivoHealth.Deployment.Policy);
     }
@@ -87,7 +96,7 @@ internal sealed partial class DocsTranscript
         {
             if (!Prompt().IsMatch(block.Lines[i])) throw new InvalidOperationException($"{block.Place}: a transcript begins with a command.");
             var prompt = new List<string> { block.Lines[i++] };
-            while (i < block.Lines.Count && block.Lines[i].StartsWith("zivohealth-# ", StringComparison.Ordinal)) prompt.Add(block.Lines[i++]);
+            while (i < block.Lines.Count && (block.Lines[i].StartsWith("zivohealth-# ", StringComparison.Ordinal) || block.Lines[i - 1].EndsWith('\\'))) prompt.Add(block.Lines[i++]);
             var output = block.Lines.Skip(i).TakeWhile(l => !Prompt().IsMatch(l)).ToList();
             i += output.Count;
             yield return (prompt, output);
@@ -99,23 +108,53 @@ internal sealed partial class DocsTranscript
         if (prompt.StartsWith("zivohealth", StringComparison.Ordinal)) return await DocsDatabase.RunAsync(_connectionString!, string.Join('\n', prompt.Split('\n').Select(l => l["zivohealth=# ".Length..])));
         switch (Words().Matches(prompt[2..]).Select(m => m.Value.Trim('"')).ToArray())
         {
+            case ["expunge" or "./expunge", .. var args, "&"]:
+                _server = ExpungeProcess.Start([.. args, "--port", "0"], Environment(), directory: _directory);
+                var printed = await _server.UntilAsync("Ctrl-C stops it.");
+                _serverUrl = Url().Match(printed).Value;
+                return printed;
+            case ["expunge" or "./expunge", .. var args, "<", var file]:
+                return await ExpungeAsync(args, await File.ReadAllTextAsync(Path.Combine(_directory, file)));
             case ["expunge" or "./expunge", .. var args]:
                 // Nobody types at a terminal here: 'echo y |' is not what a page should show, so a page says --yes.
-                var result = await ExpungeProcess.RunAsync(args, new Dictionary<string, string?>(StringComparer.Ordinal) { ["EXPUNGE_DATABASE"] = _connectionString }, directory: _directory);
-                _exitCode = result.ExitCode;
-                return result.Output + result.Error;
+                return await ExpungeAsync(args, input: null);
             case ["echo", "$?"]:
                 return $"{_exitCode}\n";
             case ["cat", var file]:
                 return await File.ReadAllTextAsync(Path.Combine(_directory, file));
+            case [var set, ..] when Assignment().Match(prompt[2..]) is { Success: true } assignment:
+                _variables[assignment.Groups["name"].Value] = (await ShellAsync(assignment.Groups["command"].Value)).Trim();
+                return "";
+            case ["curl", ..]:
+                return await ShellAsync(prompt[2..]) + "\n";
             default:
                 throw new InvalidOperationException($"{block.Place}: '{prompt}' can't be run by the test.");
         }
     }
 
+    private Dictionary<string, string?> Environment() => new(StringComparer.Ordinal) { ["EXPUNGE_DATABASE"] = _connectionString };
+
+    private async Task<string> ExpungeAsync(IEnumerable<string> args, string? input)
+    {
+        var result = await ExpungeProcess.RunAsync(args, Environment(), input, _directory);
+        _exitCode = result.ExitCode;
+        return result.Output + result.Error;
+    }
+
+    private async Task<string> ShellAsync(string command)
+    {
+        var start = new ProcessStartInfo("/bin/sh", ["-c", command.Replace(ShownUrl, _serverUrl, StringComparison.Ordinal).Replace("curl ", "curl -s ", StringComparison.Ordinal)]) { RedirectStandardOutput = true, UseShellExecute = false };
+        foreach (var (name, value) in _variables) start.Environment[name] = value;
+        using var shell = Process.Start(start)!;
+        var output = await shell.StandardOutput.ReadToEndAsync();
+        await shell.WaitForExitAsync();
+        _exitCode = shell.ExitCode;
+        return output;
+    }
+
     /// <summary>The output as a page shows it: a database on localhost, a directory of its own.</summary>
     private string Canonical(string output) => TestDatabase().Replace(
-        Where().Replace(output.ReplaceLineEndings("\n"), "postgres@localhost:5432/zivohealth").Replace(_directory, "/srv/zivohealth", StringComparison.Ordinal), "zivohealth");
+        Where().Replace(output.ReplaceLineEndings("\n"), "postgres@localhost:5432/zivohealth").Replace(_directory, "/srv/zivohealth", StringComparison.Ordinal).Replace(_serverUrl, ShownUrl, StringComparison.Ordinal), "zivohealth");
 
     /// <summary>A line without what differs from run to run: times, sizes, and the number of steps, which a partitioned table makes larger from PostgreSQL 18 on.</summary>
     private static string Normal(string line) => Varying().Replace(line.TrimEnd(), "~");
@@ -124,7 +163,7 @@ internal sealed partial class DocsTranscript
     {
         try
         {
-            await PgDump.FindAsync(await TestServer.MajorVersionAsync(), Environment.GetEnvironmentVariable, TestContext.Current.CancellationToken);
+            await PgDump.FindAsync(await TestServer.MajorVersionAsync(), System.Environment.GetEnvironmentVariable, TestContext.Current.CancellationToken);
             return true;
         }
         catch (ExpungeException e) when (e.Code == ErrorCodes.PgDumpUnusable)
@@ -136,6 +175,12 @@ internal sealed partial class DocsTranscript
     [GeneratedRegex(@"^(\$|zivohealth=#) ")]
     private static partial Regex Prompt();
 
+    [GeneratedRegex(@"http://127\.0\.0\.1:\d+")]
+    private static partial Regex Url();
+
+    [GeneratedRegex(@"^(?<name>[A-Z]+)=\$\((?<command>.*)\)$", RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
+    private static partial Regex Assignment();
+
     [GeneratedRegex("\"[^\"]*\"|\\S+")]
     private static partial Regex Words();
 
@@ -145,6 +190,6 @@ internal sealed partial class DocsTranscript
     [GeneratedRegex(@"\btest_[0-9]+\b")]
     private static partial Regex TestDatabase();
 
-    [GeneratedRegex(@"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(\+00:00)?|(?<=in )[0-9]+(?= ms)|(?<=about )[0-9]+(?= s)|[0-9]+(?= steps)|[0-9][0-9,]*(?= bytes)|(?<=SHA-256 )[0-9a-f]+|(?<=""(sha256|policyHash|milliseconds|bytes|estimatedSeconds|pgDumpVersion|steps)"": )""?[0-9a-f.]+""?")]
+    [GeneratedRegex(@"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(\+00:00)?|(?<=in )[0-9]+(?= ms)|(?<=about )[0-9]+(?= s)|[0-9]+(?= steps)|[0-9][0-9,]*(?= bytes)|(?<=SHA-256 )[0-9a-f]+|(?<=(access_token|trace_id)"":"")[A-Za-z0-9_.…-]+|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(\+00:00|Z)?|(?<=""(sha256|policyHash|milliseconds|bytes|estimatedSeconds|pgDumpVersion|steps)"": )""?[0-9a-f.]+""?")]
     private static partial Regex Varying();
 }

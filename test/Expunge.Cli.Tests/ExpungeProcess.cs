@@ -8,13 +8,14 @@ namespace Expunge.Cli.Tests;
 internal sealed class ExpungeProcess : IDisposable
 {
     private readonly Process _process;
+    private readonly StringBuilder _printed = new();
     private readonly Task<string> _output;
     private readonly Task<string> _error;
 
     private ExpungeProcess(Process process)
     {
         _process = process;
-        _output = process.StandardOutput.ReadToEndAsync();
+        _output = ReadOutputAsync();
         _error = process.StandardError.ReadToEndAsync();
     }
 
@@ -37,9 +38,15 @@ internal sealed class ExpungeProcess : IDisposable
     public static Task<Result> RunAsync(string connectionString, params string[] args) => RunAsync([.. args, "--database", connectionString]);
 
     /// <summary>Starts it and goes on.</summary>
-    public static ExpungeProcess Start(IEnumerable<string> args, IReadOnlyDictionary<string, string?>? env = null, string? stdin = null, string? directory = null)
+    public static ExpungeProcess Start(IEnumerable<string> args, IReadOnlyDictionary<string, string?>? env = null, string? stdin = null, string? directory = null) =>
+        Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "Expunge.Cli.dll"), .. args], env, stdin, directory);
+
+    /// <summary>Starts an installed tool and goes on.</summary>
+    public static ExpungeProcess StartTool(string path, IEnumerable<string> args, string directory) => Start(path, args, env: null, stdin: null, directory);
+
+    private static ExpungeProcess Start(string program, IEnumerable<string> args, IReadOnlyDictionary<string, string?>? env, string? stdin, string? directory)
     {
-        var info = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Expunge.Cli.dll"), .. args])
+        var info = new ProcessStartInfo(program, args)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -70,6 +77,31 @@ internal sealed class ExpungeProcess : IDisposable
     {
         using var kill = Process.Start("kill", ["-INT", $"{Id}"]);
         kill.WaitForExit();
+    }
+
+    /// <summary>Waits until it has printed that text, and answers with all that it has printed.</summary>
+    public async Task<string> UntilAsync(string text)
+    {
+        while (true)
+        {
+            lock (_printed)
+            {
+                if (_printed.ToString() is var printed && printed.Contains(text, StringComparison.Ordinal)) return printed;
+            }
+
+            if (_output.IsCompleted) Assert.Fail($"It ended without '{text}': {await WaitAsync()}");
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private async Task<string> ReadOutputAsync()
+    {
+        while (await _process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            lock (_printed) _printed.Append(line).Append('\n');
+        }
+
+        return _printed.ToString();
     }
 
     public async Task<Result> WaitAsync()

@@ -12,6 +12,7 @@ internal static class DemoCommand
     private static readonly Option<int> Users = new("--users") { Description = "How many users the sample data has", DefaultValueFactory = _ => 1000 };
     private static readonly Option<bool> Legacy = new("--legacy") { Description = "With the nine legacy tables" };
     private static readonly Option<bool> Keep = new("--keep") { Description = "Leave the server running at the end, and say how to connect" };
+    private static readonly Option<bool> Serve = new("--serve") { Description = "Go on with the admin API and the dashboard, until Ctrl-C" };
 
     public static Command Create()
     {
@@ -19,7 +20,7 @@ internal static class DemoCommand
         {
             if (result.Tokens is [{ Value: var text }] && !(int.TryParse(text, out var users) && users is >= 10 and <= 12_000)) result.AddError("--users takes a number from 10 to 12000.");
         });
-        var command = new Command("demo", "The whole story on a private PostgreSQL server, with a health backend of 100 tables") { Users, Legacy, Keep };
+        var command = new Command("demo", "The whole story on a private PostgreSQL server, with a health backend of 100 tables") { Users, Legacy, Keep, Serve };
         command.SetAction(Session.Action(RunAsync));
         return command;
     }
@@ -35,8 +36,10 @@ internal static class DemoCommand
             Output.Line($"PostgreSQL {server.Binaries.Version} ({server.Binaries.Source}) runs on port {server.Port}, private to this demo.");
             var connectionString = await PrepareAsync(server, session.Parsed.GetValue(Users), session.Parsed.GetValue(Legacy), cancellation);
             await File.WriteAllTextAsync(Path.Combine(directory, "expunge.yaml"), Deployment.Policy, cancellation);
-            await new DemoStory(new DemoShell(connectionString, directory), directory).TellAsync(cancellation);
+            var shell = new DemoShell(connectionString, directory);
+            await new DemoStory(shell, directory).TellAsync(cancellation);
             Output.Line($"✅ The story is told: from a schema where no user can be deleted to a user deleted for good, in {clock.Elapsed.TotalSeconds:0} s.");
+            if (session.Parsed.GetValue(Serve)) await new ServeAct(shell, directory).RunAsync(cancellation);
             if (keep) HowToConnect(server, connectionString, directory);
             return ExitCodes.Ok;
         }

@@ -21,12 +21,13 @@ internal sealed class DemoShell(string connectionString, string directory)
     /// <param name="head">How many lines to show from the beginning.</param>
     /// <param name="tail">How many from the end.</param>
     /// <param name="expected">The exit code that the story needs; null for any.</param>
+    /// <param name="input">What it reads from standard input; nothing by default.</param>
     /// <param name="cancellation">Ends it.</param>
-    public async Task<(int ExitCode, string Errors)> ExpungeAsync(string arguments, int head, int tail, int? expected = ExitCodes.Ok, CancellationToken cancellation = default)
+    public async Task<(int ExitCode, string Errors)> ExpungeAsync(string arguments, int head, int tail, int? expected = ExitCodes.Ok, string? input = null, CancellationToken cancellation = default)
     {
-        Say($"$ expunge {arguments}");
+        Say($"$ {(input is null ? "" : $"echo '{input}' | ")}expunge {arguments}");
         var clock = Stopwatch.StartNew();
-        var (exitCode, output, errors) = await RunAsync(arguments.Split(' '), cancellation);
+        var (exitCode, output, errors) = await RunAsync(arguments.Split(' '), input, cancellation);
         var lines = output.TrimEnd().Split('\n');
         foreach (var line in lines.Length <= head + tail + 1 ? lines : [.. lines[..head], $"  … {lines.Length - head - tail} more lines …", .. lines[^tail..]]) Say(line);
         if (errors.Length > 0 && expected is not null) Say(errors.TrimEnd());
@@ -49,6 +50,13 @@ internal sealed class DemoShell(string connectionString, string directory)
         return value ?? reader.RecordsAffected;
     }
 
+    /// <summary>Sets the number of the next user: a sequence does not roll back, and the document's user has a number.</summary>
+    public static async Task NextUserAsync(NpgsqlConnection connection, int id, CancellationToken cancellation)
+    {
+        await using var set = new NpgsqlCommand("SELECT setval('users_id_seq', $1, false)", connection) { Parameters = { new() { Value = (long)id } } };
+        await set.ExecuteScalarAsync(cancellation);
+    }
+
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellation)
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false }.ConnectionString);
@@ -56,13 +64,14 @@ internal sealed class DemoShell(string connectionString, string directory)
         return connection;
     }
 
-    private async Task<(int ExitCode, string Output, string Errors)> RunAsync(string[] arguments, CancellationToken cancellation)
+    private async Task<(int ExitCode, string Output, string Errors)> RunAsync(string[] arguments, string? input, CancellationToken cancellation)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = directory };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(Assembly.GetExecutingAssembly().Location);
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         start.Environment["EXPUNGE_DATABASE"] = ConnectionString;
         using var process = Process.Start(start)!;
+        if (input is not null) await process.StandardInput.WriteLineAsync(input.AsMemory(), cancellation);
         process.StandardInput.Close();
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(cancellation), process.StandardError.ReadToEndAsync(cancellation));
         try

@@ -7,9 +7,9 @@ namespace Expunge.Cli.Demo;
 internal sealed class DemoStory(DemoShell shell, string directory)
 {
     // The document's own statements, word for word.
-    private const string InsertUser = "INSERT INTO users (email, hashed_password, is_active) VALUES ('test_cascade_delete@example.com', '$2b$12$test', true) RETURNING id";
-    private const string InsertVitals = "INSERT INTO vitals_daily_aggregates (user_id, date) VALUES (12345, '2025-10-20')";
-    private const string InsertNutrition = "INSERT INTO nutrition_daily_aggregates (user_id, date) VALUES (12345, '2025-10-20')";
+    public const string InsertUser = "INSERT INTO users (email, hashed_password, is_active) VALUES ('test_cascade_delete@example.com', '$2b$12$test', true) RETURNING id";
+    public const string InsertVitals = "INSERT INTO vitals_daily_aggregates (user_id, date) VALUES (12345, '2025-10-20')";
+    public const string InsertNutrition = "INSERT INTO nutrition_daily_aggregates (user_id, date) VALUES (12345, '2025-10-20')";
     private const string CountVitals = "SELECT COUNT(*) FROM vitals_daily_aggregates WHERE user_id = 12345";
     private const string CountNutrition = "SELECT COUNT(*) FROM nutrition_daily_aggregates WHERE user_id = 12345";
     private const string DeleteUser = "DELETE FROM users WHERE id = 12345";
@@ -48,9 +48,7 @@ internal sealed class DemoStory(DemoShell shell, string directory)
 
         await transaction.RollbackAsync(cancellation);
         DemoShell.Say("ROLLBACK: everything of this act is undone.");
-        // A sequence does not roll back.
-        await using var rewind = new NpgsqlCommand("SELECT setval('users_id_seq', 12345, false)", connection);
-        await rewind.ExecuteScalarAsync(cancellation);
+        await DemoShell.NextUserAsync(connection, 12345, cancellation);
     }
 
     private async Task PlanAsync(CancellationToken cancellation)
@@ -68,7 +66,7 @@ internal sealed class DemoStory(DemoShell shell, string directory)
     private async Task UpgradeAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         shell.Act("③ Back up, then fix the constraints, while the application goes on");
-        var (exitCode, errors) = await shell.ExpungeAsync("backup before_067.dump", 2, 2, expected: null, cancellation);
+        var (exitCode, errors) = await shell.ExpungeAsync("backup before_067.dump", 2, 2, expected: null, cancellation: cancellation);
         if (exitCode != ExitCodes.Ok) DemoShell.Say($"skipped: {errors.Trim().TrimStart('❌', ' ')}\n");
         _before = await DefinitionsAsync(connection, cancellation);
         await shell.ExpungeAsync("upgrade head --yes", 10, 6, cancellation: cancellation);
@@ -161,7 +159,7 @@ internal sealed class DemoStory(DemoShell shell, string directory)
         return texts;
     }
 
-    private static void Expect(long actual, long expected, string what) => Expect(actual == expected, $"{what}: {expected} expected, {actual} found");
+    public static void Expect(long actual, long expected, string what) => Expect(actual == expected, $"{what}: {expected} expected, {actual} found");
 
     private static void Expect(bool holds, string what)
     {
