@@ -26,15 +26,8 @@ internal static class GlobalOptions
     /// <summary>For the commands that may create the journal.</summary>
     public static readonly Option<bool> AcceptPublished = new("--accept-published") { Description = "Create the schema expunge although a publication FOR ALL TABLES will publish it" };
 
-    /// <summary>How long a step tries to get its locks.</summary>
-    public static readonly Option<int> MaxWait = new("--max-wait") { Description = "Seconds that a step tries to get its locks", HelpName = "seconds", DefaultValueFactory = _ => 60 };
-
     public static void AddTo(Command root)
     {
-        MaxWait.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: var text }] && !(int.TryParse(text, out var seconds) && seconds is > 0 and <= 86_400)) result.AddError("--max-wait takes a number of seconds from 1 to 86400.");
-        });
         root.Options.Add(Database);
         root.Options.Add(Config);
         root.Options.Add(Root);

@@ -28,15 +28,4 @@ internal static class Output
         plain.Write(table);
         foreach (var line in text.ToString().TrimEnd().Split('\n')) Line(line.TrimEnd());
     }
-
-    /// <summary>A bar while work goes on, on a terminal; nothing where the output is piped.</summary>
-    public static async Task<T> WithProgressAsync<T>(string what, int steps, Func<Action, Task<T>> work)
-    {
-        if (Console.IsOutputRedirected || steps == 0) return await work(() => { });
-        return await Out.Progress().AutoClear(true).StartAsync(async context =>
-        {
-            var bar = context.AddTask(what, maxValue: steps);
-            return await work(() => bar.Increment(1));
-        });
-    }
 }

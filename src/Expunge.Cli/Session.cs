@@ -10,7 +10,7 @@ namespace Expunge.Cli;
 /// <summary>What a command works with: its parsed options, the database, the policy. Turns errors into messages and exit codes.</summary>
 internal sealed class Session(ParseResult parsed) : IAsyncDisposable
 {
-    private static readonly JsonSerializerOptions JsonStyle = new()
+    public static readonly JsonSerializerOptions JsonStyle = new()
     {
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
@@ -40,15 +40,18 @@ internal sealed class Session(ParseResult parsed) : IAsyncDisposable
         return new PolicyFile { Root = RootName(root) };
     }
 
-    public static QualifiedName RootName(string text)
+    public static QualifiedName RootName(string text) => TableName("--root", text, "public");
+
+    /// <summary>The table that an option names.</summary>
+    public static QualifiedName TableName(string option, string text, string defaultSchema)
     {
         try
         {
-            return QualifiedName.Parse(text);
+            return QualifiedName.Parse(text, defaultSchema);
         }
         catch (FormatException e)
         {
-            throw new ExpungeException(ErrorCodes.Usage, $"--root: {e.Message}", "Write it as schema.table, such as public.users.", e);
+            throw new ExpungeException(ErrorCodes.Usage, $"{option}: {e.Message}", "Write it as schema.table, such as public.users.", e);
         }
     }
 

@@ -13,12 +13,15 @@ internal sealed class UpgradeReport
     private readonly Action<string> _print;
     private int _printed;
 
-    public UpgradeReport(Plan plan, Action<string> print)
+    /// <param name="plan">What is done.</param>
+    /// <param name="only">The tables that were asked for; empty for all.</param>
+    /// <param name="print">Takes the lines.</param>
+    public UpgradeReport(Plan plan, IReadOnlyCollection<QualifiedName> only, Action<string> print)
     {
         _print = print;
         var decisions = plan.Decisions!;
         var order = decisions.Policy.Tables.SelectMany(g => g.Tables).Concat(decisions.All.Select(d => d.Reference.Table.Name)).Concat(decisions.SoftReferences.Select(s => s.Table.Name)).Distinct();
-        foreach (var name in order)
+        foreach (var name in order.Where(n => only.Count == 0 || only.Contains(n)))
         {
             var table = decisions.Catalog.Find(name);
             var entry = new Entry(name, name.Display(decisions.Schema));
@@ -27,6 +30,7 @@ internal sealed class UpgradeReport
             var owned = decisions.Catalog.PartitionsOf(table).Select(p => p.Oid).Append(table.Oid).ToHashSet();
             entry.Steps = [.. plan.Steps.Where(s => owned.Contains(s.Table.Oid))];
             entry.Changes = entry.Steps.Count > 0;
+            entry.LeftOut = plan.LeftOut.Count(s => owned.Contains(s.Table.Oid));
             entry.Rules = string.Join(", ", decisions.All.Where(d => d.Reference.Table.Oid == table.Oid).Select(d => d.Wanted.DeleteRule).Distinct());
             entry.Failures.AddRange(plan.Problems.Where(p => p.Table.Oid == table.Oid).Select(p => $"{p.Reason}. {p.NextStep}"));
         }
@@ -42,8 +46,9 @@ internal sealed class UpgradeReport
 
     public IEnumerable<object> Tables => _entries.Select(e => new { table = e.Name.ToString(), status = Status(e), reasons = e.Failures });
 
-    public void Done(StepResult result)
+    public void Done(StepProgress result)
     {
+        if (result.Stage != StepStage.Done) return;
         lock (_lock)
         {
             foreach (var entry in _entries.Where(e => e.Steps.Remove(result.Step)))
@@ -67,6 +72,7 @@ internal sealed class UpgradeReport
                 {
                     "skipped" => $"  ⏭️  Skipping {entry.Display} (table does not exist)",
                     "failed" => string.Join('\n', entry.Failures.Select(f => $"  ⚠️  Could not fix {entry.Display}: {f}")),
+                    "left" => $"  ⏳ {entry.Display}: {entry.LeftOut} step(s) left for later",
                     "fixed" => $"  ✅ Fixed {entry.Display}",
                     _ => $"  ✅ {entry.Display} ({(entry.Rules.Length > 0 ? $"already {entry.Rules}" : "nothing to fix")})",
                 });
@@ -74,7 +80,7 @@ internal sealed class UpgradeReport
         }
     }
 
-    private static string Status(Entry entry) => entry.Missing ? "skipped" : entry.Failures.Count > 0 ? "failed" : entry.Changes ? "fixed" : "unchanged";
+    private static string Status(Entry entry) => entry.Missing ? "skipped" : entry.Failures.Count > 0 ? "failed" : entry.LeftOut > 0 ? "left" : entry.Changes ? "fixed" : "unchanged";
 
     private sealed class Entry(QualifiedName name, string display)
     {
@@ -85,6 +91,8 @@ internal sealed class UpgradeReport
         public bool Missing { get; set; }
 
         public bool Changes { get; set; }
+
+        public int LeftOut { get; set; }
 
         public string Rules { get; set; } = "";
 

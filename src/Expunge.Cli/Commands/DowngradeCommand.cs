@@ -10,7 +10,7 @@ internal static class DowngradeCommand
     public static Command Create()
     {
         Target.AcceptOnlyFromAmong("-1", "base");
-        var command = new Command("downgrade", "Restore exactly what was there before a revision") { Target, GlobalOptions.MaxWait, GlobalOptions.Yes };
+        var command = new Command("downgrade", "Restore exactly what was there before a revision") { Target, StepOptions.MaxWait, StepOptions.LockTimeout, StepOptions.MaxLag, StepOptions.Progress, GlobalOptions.Yes };
         command.SetAction(Session.Action(RunAsync));
         return command;
     }
@@ -31,7 +31,7 @@ internal static class DowngradeCommand
         {
             var plan = await Downgrade.PlanAsync(session.Database, target, cancellation);
             if (!session.Json) Output.Line($"Reverting {target.Revision} ({target.Name})...");
-            var outcome = await Output.WithProgressAsync("Reverting", plan.Steps.Length, tick => Downgrade.RevertAsync(session.Database, target, UpgradeCommand.Options(session, _ => tick()), cancellation));
+            var outcome = await StepOptions.WithProgressAsync(session, "Reverting", plan.Steps, progress => Downgrade.RevertAsync(session.Database, target, StepOptions.Read(session) with { Progress = progress }, cancellation));
             outcomes.Add(outcome);
             if (!session.Json) Print(outcome);
             if (!outcome.Succeeded) break;

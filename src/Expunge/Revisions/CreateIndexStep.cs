@@ -49,7 +49,7 @@ public sealed record CreateIndexStep : Step
         }
 
         foreach (var leaf in _leaves) await BuildAsync(context, leaf, cancellation);
-        await ExclusiveLock.RunAsync(context.Connection, [Table.Name], context.Locks, async () =>
+        await ExclusiveLock.RunAsync(context, [Table.Name], async () =>
         {
             if (await StateAsync(context, Index, cancellation) is true) return;
             await context.Connection.ExecuteAsync(Create(Index, concurrently: false), cancellation);

@@ -40,7 +40,7 @@ public static class Downgrade
         await using var run = await RunLock.AcquireAsync(connection, cancellation);
         var plan = await PlanAsync(connection, await database.ReadCatalogAsync(connection, cancellation), revision.Id, cancellation);
         await Journal.SetStateAsync(connection, revision.Id, RevisionState.Reverting, null, cancellation);
-        var results = await new StepRunner(database, connection, new RevisionJournal(revision.Id, Reverting: true), options.Locks, options.Progress).RunAsync(plan.Steps, cancellation);
+        var results = await new StepRunner(database, connection, new RevisionJournal(revision.Id, Reverting: true), options).RunAsync(plan.Steps, cancellation);
         var state = results.All(r => r.Failure is null) ? RevisionState.Reverted : RevisionState.Reverting;
         await Journal.SetStateAsync(connection, revision.Id, state, null, CancellationToken.None);
         return new RevisionOutcome(revision.Revision, revision.Name, state, plan, [.. results]);

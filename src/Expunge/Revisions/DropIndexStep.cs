@@ -32,7 +32,7 @@ public sealed record DropIndexStep : Step
     {
         if (Table.IsPartitioned)
         {
-            await ExclusiveLock.RunAsync(context.Connection, [Table.Name], context.Locks, async () =>
+            await ExclusiveLock.RunAsync(context, [Table.Name], async () =>
             {
                 await context.Connection.ExecuteAsync(Sql[0], cancellation);
                 await context.Journal.RecordIndexRevertedAsync(context.Connection, Index, cancellation);

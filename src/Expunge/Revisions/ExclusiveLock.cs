@@ -22,8 +22,9 @@ internal static class ExclusiveLock
 
     /// <summary>Takes the locks on the tables in the given order (the child first, the root last), does the work in the transaction that holds them, and commits. The work may run again after a lost race.</summary>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.LockNotAvailable"/>: not within <see cref="LockOptions.MaxWait"/>; the message names who holds them.</exception>
-    public static async Task RunAsync(NpgsqlConnection connection, IReadOnlyList<QualifiedName> tables, LockOptions options, Func<Task> work, CancellationToken cancellation, string mode = "ACCESS EXCLUSIVE")
+    public static async Task RunAsync(StepContext context, IReadOnlyList<QualifiedName> tables, Func<Task> work, CancellationToken cancellation, string mode = "ACCESS EXCLUSIVE")
     {
+        var (connection, options) = (context.Connection, context.Locks);
         var clock = Stopwatch.StartNew();
         for (var round = 0; ; round++)
         {
@@ -38,10 +39,12 @@ internal static class ExclusiveLock
             catch (PostgresException e) when (e.SqlState is SqlStates.LockNotAvailable or SqlStates.DeadlockDetected)
             {
                 await transaction.RollbackAsync(cancellation);
+                var blockers = await BlockersAsync(connection, tables, cancellation);
+                context.Waiting($"a lock on {string.Join(", ", tables)}, {blockers}");
                 if (clock.Elapsed > options.MaxWait)
                 {
                     throw new ExpungeException(
-                        ErrorCodes.LockNotAvailable, $"no lock on {string.Join(", ", tables)} within {options.MaxWait.TotalSeconds:0.#} s; {await BlockersAsync(connection, tables, cancellation)}",
+                        ErrorCodes.LockNotAvailable, $"no lock on {string.Join(", ", tables)} within {options.MaxWait.TotalSeconds:0.#} s; {blockers}",
                         "Run the same command again when that has ended; what is done stays done.", e);
                 }
             }

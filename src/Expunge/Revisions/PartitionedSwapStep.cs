@@ -26,11 +26,14 @@ public sealed record PartitionedSwapStep : Step
     /// <summary>The partitions that hold rows, as planned.</summary>
     public ImmutableArray<Table> Leaves { get; }
 
+    /// <summary>How long the last transaction holds its exclusive locks, roughly: 0.6 ms a partition (0.4 s at 700).</summary>
+    public TimeSpan EstimatedHold => TimeSpan.FromMilliseconds(0.6 * Leaves.Length);
+
     /// <inheritdoc/>
     public override string Phase => "partitions";
 
     /// <inheritdoc/>
-    public override string Description => $"{SwapStep.DescribeAll(Changes)} (on {Leaves.Length} partitions)";
+    public override string Description => $"{SwapStep.DescribeAll(Changes)} (on {Leaves.Length} partitions, locked for about {EstimatedHold.TotalMilliseconds:0} ms at the end)";
 
     /// <inheritdoc/>
     public override ImmutableArray<string> Sql =>
@@ -59,7 +62,7 @@ public sealed record PartitionedSwapStep : Step
             foreach (var leaf in await LeavesAsync(context, cancellation)) await PrepareAsync(context, leaf, constraint, cancellation);
         }
 
-        await ExclusiveLock.RunAsync(context.Connection, SwapStep.LockedTables(Table, Changes), context.Locks, () => AttachAsync(context, cancellation), cancellation);
+        await ExclusiveLock.RunAsync(context, SwapStep.LockedTables(Table, Changes), () => AttachAsync(context, cancellation), cancellation);
     }
 
     private static async Task PrepareAsync(StepContext context, (uint Oid, QualifiedName Name) leaf, ForeignKey constraint, CancellationToken cancellation)
@@ -69,7 +72,7 @@ public sealed record PartitionedSwapStep : Step
         if (present is null)
         {
             await ExclusiveLock.RunAsync(
-                context.Connection, [leaf.Name, constraint.ReferencedTable], context.Locks, () => context.Connection.ExecuteAsync(AddToLeaf(constraint, leaf.Name), cancellation), cancellation,
+                context, [leaf.Name, constraint.ReferencedTable], () => context.Connection.ExecuteAsync(AddToLeaf(constraint, leaf.Name), cancellation), cancellation,
                 mode: "SHARE ROW EXCLUSIVE");
         }
 

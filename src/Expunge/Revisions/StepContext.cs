@@ -6,4 +6,5 @@ namespace Expunge.Revisions;
 /// <param name="Connection">A maintenance connection of its own.</param>
 /// <param name="Journal">Where it writes down what it changes, in the transaction that changes it.</param>
 /// <param name="Locks">How patiently it waits.</param>
-internal sealed record StepContext(NpgsqlConnection Connection, RevisionJournal Journal, LockOptions Locks);
+/// <param name="Waiting">Told whom it waits for, once a round of tries.</param>
+internal sealed record StepContext(NpgsqlConnection Connection, RevisionJournal Journal, LockOptions Locks, Action<string> Waiting);

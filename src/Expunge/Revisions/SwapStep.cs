@@ -32,7 +32,7 @@ public sealed record SwapStep : Step
 
     /// <inheritdoc/>
     internal override async Task ExecuteAsync(StepContext context, CancellationToken cancellation) =>
-        await ExclusiveLock.RunAsync(context.Connection, LockedTables(Table, Changes), context.Locks, async () =>
+        await ExclusiveLock.RunAsync(context, LockedTables(Table, Changes), async () =>
         {
             foreach (var change in await PendingAsync(context, Table, Changes, cancellation))
             {

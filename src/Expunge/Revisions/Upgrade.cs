@@ -28,7 +28,7 @@ public static class Upgrade
         await using var connection = await database.OpenMaintenanceAsync(cancellation);
         await using var run = await RunLock.AcquireAsync(connection, cancellation);
         var catalog = await database.ReadCatalogAsync(connection, cancellation);
-        var plan = Planner.Upgrade(Decisions.Of(catalog, policy));
+        var plan = Planner.Upgrade(Decisions.Of(catalog, policy)).Restricted(options.Part, options.Only);
         RefuseUndecided(plan.Decisions!);
         var revisions = await Journal.RevisionsAsync(connection, cancellation);
         var open = OpenRevision(revisions, policy);
@@ -39,8 +39,8 @@ public static class Upgrade
         await Journal.EnsureAsync(connection, options.AcceptPublished, cancellation);
         var id = open?.Id ?? await Journal.BeginAsync(connection, policy, cancellation);
         await Journal.SetStateAsync(connection, id, RevisionState.Applying, policy.Hash, cancellation);
-        var results = await new StepRunner(database, connection, new RevisionJournal(id, Reverting: false), options.Locks, options.Progress).RunAsync(plan.Steps, cancellation);
-        var state = plan.Problems.IsEmpty && results.All(r => r.Failure is null) ? RevisionState.Applied : RevisionState.Incomplete;
+        var results = await new StepRunner(database, connection, new RevisionJournal(id, Reverting: false), options).RunAsync(plan.Steps, cancellation);
+        var state = plan.Problems.IsEmpty && plan.LeftOut.IsEmpty && results.All(r => r.Failure is null) ? RevisionState.Applied : RevisionState.Incomplete;
         await Journal.SetStateAsync(connection, id, state, policy.Hash, CancellationToken.None);
         return new RevisionOutcome(policy.Revision, policy.Name, state, plan, [.. results]);
     }
