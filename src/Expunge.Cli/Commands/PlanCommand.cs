@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Expunge.Policy;
 using Expunge.Revisions;
+using Expunge.Verification;
 
 namespace Expunge.Cli.Commands;
 
@@ -51,6 +52,8 @@ internal static class PlanCommand
 
         Output.Line();
         foreach (var table in decisions.MissingTables) Output.Line($"⏭️  {table.Display(schema)} does not exist and is skipped.");
+        foreach (var finding in Verifier.Verify(decisions).Findings.Where(f => f.Code == FindingCodes.NoReplicaIdentity)) Output.Line($"⚠️  {finding.Object}: {finding.Message}; {finding.Repair}  [{finding.Code}]");
+        if (decisions.Catalog.Server.Receivers > 0 && plan.Steps.Any(s => s is SwapStep or PartitionedSwapStep)) Output.Line("⚠️  Standbys are connected: each swap's lock is replayed there, and may cancel their queries on these tables.");
         foreach (var problem in plan.Problems) Output.Line($"⚠️  {problem.Table.Name.Display(schema)}: {problem.Reason}. {problem.NextStep}");
         if (!decisions.Undecided.IsEmpty) Output.Line($"⚠️  {decisions.Undecided.Length} shared references are undecided: upgrade refuses until the policy names them. expunge init suggests.");
         if (decisions.Undecided.IsEmpty) Output.Line(plan.IsEmpty ? "Nothing to do: everything is as the policy says." : $"{plan.Steps.Length} steps, about {Math.Max(1, plan.EstimatedTime.TotalSeconds):0} s of scanning beside the application. Apply it:  expunge upgrade head");

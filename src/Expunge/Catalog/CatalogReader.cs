@@ -29,7 +29,7 @@ public static class CatalogReader
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
         await reader.ReadAsync(cancellation);
         var server = new ServerInfo(
-            reader.GetInt32(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetBoolean(4), reader.GetBoolean(5), reader.GetBoolean(6));
+            reader.GetInt32(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetBoolean(4), reader.GetBoolean(5), reader.GetBoolean(6), reader.GetInt32(7));
 
         var tables = await RowsAsync(r => new Table
         {
@@ -43,6 +43,7 @@ public static class CatalogReader
             Bytes = r.GetInt64(8),
             DeleteSuppressors = Names(r, 9),
             UpdateSuppressors = Names(r, 10),
+            UnidentifiedIn = Names(r, 11),
         });
         var columns = (await RowsAsync(r => (Table: r.GetFieldValue<uint>(0), Column: new Column(r.GetString(1), r.GetString(2), r.GetBoolean(3), r.GetBoolean(4), r.GetBoolean(5)))))
             .ToLookup(c => c.Table, c => c.Column);
@@ -106,7 +107,7 @@ public static class CatalogReader
         IsTemporal = r.GetBoolean(15),
         SetColumns = Names(r, 16),
         Comment = r.IsDBNull(17) ? null : r.GetString(17),
-        HasDisabledTriggers = r.GetBoolean(18),
+        TriggerStates = Names(r, 18),
     };
 
     private static ImmutableArray<string> Names(NpgsqlDataReader r, int ordinal) => [.. r.GetFieldValue<string[]>(ordinal)];

@@ -59,9 +59,15 @@ public sealed record ForeignKey
     [JsonIgnore]
     public uint Oid { get; init; }
 
-    /// <summary>Whether one of its triggers is disabled, so that it is not upheld.</summary>
+    /// <summary>
+    /// Those of its triggers that are not as they were made, as <c>check insert D</c>: what the trigger does (<c>check</c> or <c>action</c>), at which event, and its <c>tgenabled</c>
+    /// (D disabled, R only on a replica, A always).
+    /// </summary>
+    public ImmutableArray<string> TriggerStates { get; init; } = [];
+
+    /// <summary>Whether one of its triggers does not fire, so that it is not upheld.</summary>
     [JsonIgnore]
-    public bool HasDisabledTriggers { get; init; }
+    public bool HasDisabledTriggers => TriggerStates.Any(s => s[^1] is 'D' or 'R');
 
     /// <summary>The definition as the words after <c>ADD CONSTRAINT name</c>, without NOT VALID. Two constraints with the same words behave the same.</summary>
     [JsonIgnore]

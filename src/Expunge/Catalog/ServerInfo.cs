@@ -8,7 +8,8 @@ namespace Expunge.Catalog;
 /// <param name="IsStandby">Whether the server is in recovery and so read-only.</param>
 /// <param name="HasCitus">Whether the extension Citus is installed in the database.</param>
 /// <param name="TracksCounts">Whether <c>track_counts</c> is on, which exact counts without counting need.</param>
-public sealed record ServerInfo(int VersionNumber, string Version, string Database, string Role, bool IsStandby, bool HasCitus, bool TracksCounts)
+/// <param name="Receivers">How many standbys and other receivers of its write-ahead log are connected.</param>
+public sealed record ServerInfo(int VersionNumber, string Version, string Database, string Role, bool IsStandby, bool HasCitus, bool TracksCounts, int Receivers = 0)
 {
     /// <summary>The major version: 15 for 15.18.</summary>
     public int Major => VersionNumber / 10000;

@@ -42,6 +42,9 @@ public sealed record Table
     /// <summary>What could keep a cascade from deleting its rows: BEFORE DELETE row triggers, rules, forced row-level security, inheritance children.</summary>
     public ImmutableArray<string> DeleteSuppressors { get; init; } = [];
 
+    /// <summary>The publications that publish its deletions or updates although it has no replica identity: PostgreSQL refuses these then.</summary>
+    public ImmutableArray<string> UnidentifiedIn { get; init; } = [];
+
     /// <summary>What could keep SET NULL or SET DEFAULT from changing its rows; as <see cref="DeleteSuppressors"/>.</summary>
     public ImmutableArray<string> UpdateSuppressors { get; init; } = [];
 

@@ -19,7 +19,7 @@ public sealed record Decision(Reference Reference, PolicyAction Action, Referent
         get
         {
             if (Action == PolicyAction.Keep) return Reference.Constraints[0];
-            var wanted = Reference.Constraints.Select(f => f with { OnDelete = OnDelete, SetColumns = SetColumns, Validated = true, Enforced = true });
+            var wanted = Reference.Constraints.Select(f => f with { OnDelete = OnDelete, SetColumns = SetColumns, Validated = true, Enforced = true, TriggerStates = [] });
             return wanted.Zip(Reference.Constraints).OrderByDescending(p => p.First.SameDefinition(p.Second)).ThenByDescending(p => p.Second.Validated).First().First;
         }
     }

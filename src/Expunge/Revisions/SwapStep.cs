@@ -39,10 +39,26 @@ public sealed record SwapStep : Step
                 var former = Table.IsPartitioned ? await DerivedConstraint.OfAsync(context.Connection, Table.Oid, change.Name, cancellation) : [];
                 // One round trip: each counts while the locks are held.
                 await context.Connection.ExecuteAsync(string.Join("; ", change.Sql()), cancellation);
+                if (change.New is { TriggerStates.IsEmpty: false } restored) await RestoreTriggersAsync(context, restored, cancellation);
                 if (former.Count > 0 && change.New is not null) await KeepNamesAsync(context, change.Name, former, cancellation);
                 await context.Journal.RecordAsync(context.Connection, change, cancellation);
             }
         }, cancellation);
+
+    // A new constraint's triggers are enabled; a downgrade leaves them as they were. PostgreSQL lets only a superuser do that.
+    private static async Task RestoreTriggersAsync(StepContext context, ForeignKey constraint, CancellationToken cancellation)
+    {
+        var statements = await context.Connection.ListAsync(
+            """
+            SELECT format('ALTER TABLE %s %s TRIGGER %I', t.tgrelid::regclass, CASE split_part(s, ' ', 3) WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE ALWAYS' END, t.tgname)
+              FROM unnest($1::text[]) s, pg_constraint con JOIN pg_trigger t ON t.tgconstraint = con.oid JOIN pg_proc p ON p.oid = t.tgfoid
+             WHERE con.conrelid = $2::regclass AND con.conname = $3
+               AND CASE WHEN p.proname LIKE 'RI\_FKey\_check%' THEN 'check' ELSE 'action' END = split_part(s, ' ', 1)
+               AND CASE WHEN t.tgtype & 4 <> 0 THEN 'insert' WHEN t.tgtype & 8 <> 0 THEN 'delete' ELSE 'update' END = split_part(s, ' ', 2)
+            """,
+            r => r.GetString(0), cancellation, constraint.TriggerStates.ToArray(), constraint.Table.Sql, constraint.Name);
+        await context.Connection.ExecuteAsync(string.Join("; ", statements), cancellation);
+    }
 
     // PostgreSQL gives the partitions' constraints new names.
     private async Task KeepNamesAsync(StepContext context, string constraint, Dictionary<QualifiedName, DerivedConstraint> former, CancellationToken cancellation)

@@ -23,7 +23,10 @@ SELECT con.oid,
                  JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = k.attnum::int2 ORDER BY k.ord)
          ELSE '{}'::text[] END,
        obj_description(con.oid, 'pg_constraint'),
-       EXISTS (SELECT FROM pg_trigger t WHERE t.tgconstraint = con.oid AND t.tgenabled NOT IN ('O', 'A'))
+       -- Two triggers check the referencing table, two act on the referenced one; only those that are not as they were made.
+       ARRAY(SELECT concat_ws(' ', CASE WHEN p.proname LIKE 'RI\_FKey\_check%' THEN 'check' ELSE 'action' END,
+                              CASE WHEN t.tgtype & 4 <> 0 THEN 'insert' WHEN t.tgtype & 8 <> 0 THEN 'delete' ELSE 'update' END, t.tgenabled)
+               FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgconstraint = con.oid AND t.tgenabled <> 'O' ORDER BY 1)
   FROM pg_constraint con
   JOIN pg_class c ON c.oid = con.conrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace

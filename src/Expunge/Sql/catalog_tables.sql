@@ -22,7 +22,14 @@ SELECT c.oid,
          || ARRAY(SELECT 'rule ' || r.rulename FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type = '2' AND r.ev_enabled IN ('O', 'A') ORDER BY 1)
          || CASE WHEN c.relrowsecurity AND c.relforcerowsecurity THEN ARRAY['row-level security'] ELSE '{}' END
          || CASE WHEN c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid) THEN ARRAY['inheritance children'] ELSE '{}' END
-         AS update_suppressors
+         AS update_suppressors,
+       -- Published without a way to name a row: PostgreSQL refuses to delete or update it (docs 31.1, Publication).
+       CASE WHEN c.relkind = 'r' AND (c.relreplident = 'n'
+                 OR c.relreplident = 'd' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND i.indisvalid)
+                 OR c.relreplident = 'i' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident AND i.indisvalid))
+            THEN ARRAY(SELECT p.pubname::text FROM pg_publication p JOIN pg_publication_tables pt USING (pubname)
+                        WHERE pt.schemaname = n.nspname AND pt.tablename = c.relname AND (p.pubdelete OR p.pubupdate) ORDER BY 1)
+            ELSE '{}' END AS unidentified_in
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p')

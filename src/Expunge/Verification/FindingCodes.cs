@@ -35,4 +35,7 @@ public static class FindingCodes
 
     /// <summary>A retained reference blocks deletion while rows exist.</summary>
     public const string Retained = "EXP3011";
+
+    /// <summary>A table is published and has no replica identity: a deletion from it fails.</summary>
+    public const string NoReplicaIdentity = "EXP3012";
 }

@@ -19,6 +19,7 @@ public static class Verifier
             .Concat(decisions.SoftReferences.SelectMany(s => Findings(s, decisions)))
             .Concat(decisions.Reach.Root.DeleteSuppressors.Select(s => new Finding(
                 FindingCodes.Suppressor, FindingSeverity.Warning, decisions.Reach.Root.Name.Display(decisions.Schema), $"{s} could keep a row of the root itself from being deleted", "expunge delete looks whether it is gone, and rolls back if not")))
+            .Concat(Unidentified(decisions))
             .Concat(decisions.Catalog.ForeignKeys.Where(f => f.Name.StartsWith(ReferenceGraph.TemporaryPrefix, StringComparison.Ordinal)).Select(f => new Finding(
                 FindingCodes.Duplicate, FindingSeverity.Error, f.Table.Display(decisions.Schema), $"{f.Name} ({f.DeleteRule}) was left by an interrupted upgrade and acts beside the other", "expunge upgrade")))
             .Concat(Missing(decisions));
@@ -76,6 +77,13 @@ public static class Verifier
         if (soft.Enforce) yield return new(FindingCodes.NotAsPolicy, FindingSeverity.Error, soft.Display(decisions.Schema), "the foreign key that the policy wants is missing", "expunge upgrade");
         if (!soft.HasIndex) yield return new(FindingCodes.MissingIndex, FindingSeverity.Warning, soft.Display(decisions.Schema), "no index leads with this column: each deletion reads the whole table", "expunge upgrade");
     }
+
+    private static IEnumerable<Finding> Unidentified(Decisions decisions) =>
+        from table in decisions.All.Where(d => !d.Blocks).Select(d => d.Reference.Table).Append(decisions.Reach.Root).SelectMany(decisions.Catalog.LeavesOf).DistinctBy(t => t.Oid)
+        where !table.UnidentifiedIn.IsEmpty
+        select new Finding(
+            FindingCodes.NoReplicaIdentity, FindingSeverity.Warning, table.Name.Display(decisions.Schema), $"it is published by {string.Join(", ", table.UnidentifiedIn)} and has no replica identity: PostgreSQL refuses to delete or change its rows",
+            $"give it a primary key, or  ALTER TABLE {table.Name.Sql} REPLICA IDENTITY FULL");
 
     private static IEnumerable<Finding> Missing(Decisions decisions) =>
         from t in decisions.MissingTables
