@@ -3,6 +3,7 @@ using Expunge.Policy;
 using Expunge.Postgres;
 using Expunge.Server.Accounts;
 using Expunge.Server.Api;
+using Expunge.Server.Dashboard;
 using Expunge.Subjects;
 using Microsoft.AspNetCore.Authentication.BearerToken;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -99,6 +100,7 @@ public static class ExpungeServer
         });
         services.AddOpenApi("v1", document => ApiDocument.Describe(document, table));
         services.AddHealthChecks().AddCheck<DatabaseCheck>("database");
+        DashboardEndpoints.AddServices(services);
     }
 
     private static void Pipeline(WebApplication app)
@@ -118,6 +120,7 @@ public static class ExpungeServer
             await next(context);
         });
         app.UseAuthorization();
+        app.UseAntiforgery();
 
         var api = app.MapGroup("/api/v1").RequireAuthorization();
         AccountEndpoints.Map(api);
@@ -126,5 +129,6 @@ public static class ExpungeServer
         app.MapScalarApiReference("/docs", reference => reference.WithTitle("Expunge admin API").DisableDefaultFonts().DisableTelemetry());
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
         app.MapHealthChecks("/health/ready");
+        DashboardEndpoints.Map(app);
     }
 }
