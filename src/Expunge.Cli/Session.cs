@@ -87,14 +87,11 @@ internal sealed class Session(ParseResult parsed) : IAsyncDisposable
         }
         catch (ExpungeException e)
         {
-            await session.ReportAsync(e);
-            // EXP1nnn: wrong usage, policy or connection; EXP2nnn: what the database holds.
-            return e.Code.StartsWith("EXP1", StringComparison.Ordinal) ? ExitCodes.Usage : ExitCodes.NotOk;
+            return await session.ReportAsync(e);
         }
         catch (Embedded.EmbeddedPostgresException e)
         {
-            await session.ReportAsync(new ExpungeException(ErrorCodes.NoServerBinaries, e.Message, e.NextStep, e));
-            return ExitCodes.Usage;
+            return await session.ReportAsync(new ExpungeException(ErrorCodes.NoServerBinaries, e.Message, e.NextStep, e));
         }
         catch (Exception e) when (e is OperationCanceledException || (cancellation.IsCancellationRequested && e is Npgsql.NpgsqlException or IOException))
         {
@@ -103,21 +100,23 @@ internal sealed class Session(ParseResult parsed) : IAsyncDisposable
         }
         catch (Exception e) when (e is Npgsql.NpgsqlException or IOException or UnauthorizedAccessException)
         {
-            await session.ReportAsync(e switch
+            return await session.ReportAsync(e switch
             {
+                Npgsql.PostgresException { SqlState: Npgsql.PostgresErrorCodes.InsufficientPrivilege } p => new ExpungeException(ErrorCodes.MissingRight, $"This role may not do that: {p.MessageText}.", "Have the owner grant it the right, or connect as another role.", e),
                 Npgsql.PostgresException p => new ExpungeException(ErrorCodes.StepFailed, $"PostgreSQL refused: {p.MessageText} (SQLSTATE {p.SqlState}).", "Correct that and run the same command again.", e),
                 Npgsql.NpgsqlException => new ExpungeException(ErrorCodes.CannotConnect, $"The connection or the server failed: {e.Message}.", "Run the same command again: it goes on from what is done.", e),
                 _ => new ExpungeException(ErrorCodes.Usage, e.Message, "Check the path and its permissions.", e),
             });
-            return e is Npgsql.PostgresException ? ExitCodes.NotOk : ExitCodes.Usage;
         }
     };
 
-    private async Task ReportAsync(ExpungeException e)
+    /// <returns>The exit code: EXP1nnn is wrong usage, policy or connection; EXP2nnn what the database holds.</returns>
+    private async Task<int> ReportAsync(ExpungeException e)
     {
         if (Json) PrintJson(new { error = new { e.Code, e.Message, e.NextStep } });
         await Console.Error.WriteLineAsync($"❌ {e.Message}\n   → {e.NextStep}  [{e.Code}]");
         if (Parsed.GetValue(GlobalOptions.Verbose)) await Console.Error.WriteLineAsync(e.ToString());
+        return e.Code.StartsWith("EXP1", StringComparison.Ordinal) ? ExitCodes.Usage : ExitCodes.NotOk;
     }
 
     public ValueTask DisposeAsync() => _database?.DisposeAsync() ?? ValueTask.CompletedTask;

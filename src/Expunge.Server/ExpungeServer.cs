@@ -1,11 +1,15 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Expunge.Policy;
 using Expunge.Postgres;
 using Expunge.Server.Accounts;
 using Expunge.Server.Api;
+using Expunge.Server.Dashboard;
 using Expunge.Subjects;
 using Microsoft.AspNetCore.Authentication.BearerToken;
 using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
@@ -18,6 +22,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Scalar.AspNetCore;
+using MediaTypeHeaderValue = Microsoft.Net.Http.Headers.MediaTypeHeaderValue;
 
 namespace Expunge.Server;
 
@@ -50,6 +55,7 @@ public static class ExpungeServer
         Services(builder.Services, database, policy, table, options);
         var app = builder.Build();
         Pipeline(app);
+        CheckKeys(app);
         return app;
     }
 
@@ -75,7 +81,16 @@ public static class ExpungeServer
         services.AddAuthentication(ByPath)
             .AddPolicyScheme(ByPath, null, scheme => scheme.ForwardDefaultSelector = context =>
                 context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) ? BearerTokenDefaults.AuthenticationScheme : CookieAuthenticationDefaults.AuthenticationScheme)
-            .AddBearerToken(bearer => bearer.BearerTokenExpiration = options.SessionLifetime)
+            .AddBearerToken(bearer =>
+            {
+                bearer.BearerTokenExpiration = options.SessionLifetime;
+                // The scheme's name is of any case (RFC 9110, 11.1); the handler knows one.
+                bearer.Events.OnMessageReceived = context =>
+                {
+                    if (context.Request.Headers.Authorization.ToString() is var header && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) context.Token = header[7..].Trim();
+                    return Task.CompletedTask;
+                };
+            })
             .AddCookie(cookie =>
             {
                 cookie.Cookie.Name = "expunge";
@@ -87,7 +102,8 @@ public static class ExpungeServer
         services.AddAuthorizationBuilder()
             .AddPolicy(SuperAdmin, policy => policy.RequireAuthenticatedUser().RequireAssertion(context => context.Resource is HttpContext http && http.RequestServices.GetRequiredService<CurrentAccount>().Account is { IsSuper: true }));
 
-        services.AddProblemDetails().AddExceptionHandler<Problems>();
+        // Before the framework's own, which would come first otherwise.
+        services.AddSingleton<IProblemDetailsWriter, ProblemWriter>().AddProblemDetails().AddExceptionHandler<Problems>();
         services.Configure<RouteHandlerOptions>(route => route.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(json =>
         {
@@ -95,20 +111,47 @@ public static class ExpungeServer
             json.SerializerOptions.RespectNullableAnnotations = true;
             json.SerializerOptions.RespectRequiredConstructorParameters = true;
             json.SerializerOptions.AllowDuplicateProperties = false;
+            json.SerializerOptions.MaxDepth = SubjectList.MostDepth;
             json.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
         });
         services.AddOpenApi("v1", document => ApiDocument.Describe(document, table));
-        services.AddHealthChecks().AddCheck<DatabaseCheck>("database");
+        services.AddSingleton<DatabaseCheck>().AddHealthChecks().AddCheck<DatabaseCheck>("database");
+        DashboardEndpoints.AddServices(services);
+    }
+
+    // Without its keys the server would answer, and nobody could sign in.
+    private static void CheckKeys(WebApplication app)
+    {
+        try
+        {
+            app.Services.GetRequiredService<IDataProtectionProvider>().CreateProtector("start").Protect([0]);
+        }
+        catch (CryptographicException e) when (e.InnerException is not null)
+        {
+            throw e.InnerException;
+        }
     }
 
     private static void Pipeline(WebApplication app)
     {
         app.UseExceptionHandler().UseStatusCodePages();
         app.UseRouting();
+        app.Use(async (context, next) =>
+        {
+            if (context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase))
+            {
+                context.Response.Headers.CacheControl = "no-store";
+                // JSON is UTF-8 (RFC 8259, 8.1).
+                if (MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) && type.Charset.HasValue && type.Encoding is not UTF8Encoding) throw new BadHttpRequestException("", StatusCodes.Status415UnsupportedMediaType);
+            }
+
+            await next(context);
+        });
         app.UseAuthentication();
         app.Use(async (context, next) =>
         {
-            if (context.User.Identity?.IsAuthenticated == true)
+            // What anybody may have, such as style sheets, needs no look at the database.
+            if (context.User.Identity?.IsAuthenticated == true && context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>() is not null)
             {
                 var account = await context.RequestServices.GetRequiredService<SignIns>().AccountAsync(context.User, context.RequestAborted);
                 context.RequestServices.GetRequiredService<CurrentAccount>().Account = account;
@@ -118,6 +161,7 @@ public static class ExpungeServer
             await next(context);
         });
         app.UseAuthorization();
+        app.UseAntiforgery();
 
         var api = app.MapGroup("/api/v1").RequireAuthorization();
         AccountEndpoints.Map(api);
@@ -126,5 +170,6 @@ public static class ExpungeServer
         app.MapScalarApiReference("/docs", reference => reference.WithTitle("Expunge admin API").DisableDefaultFonts().DisableTelemetry());
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
         app.MapHealthChecks("/health/ready");
+        DashboardEndpoints.Map(app);
     }
 }

@@ -34,4 +34,7 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Error, "{Method} {Path} was answered with {Status}: {Reason} [{Code}]")]
     public static partial void Refused(ILogger log, string method, string path, int status, string reason, string code);
+
+    [LoggerMessage(11, LogLevel.Warning, "Admin {Admin} asked for the permanent deletion of {Count} row(s) of {Root}; it is committed, or may be: {Code}")]
+    public static partial void DeletedWithTrouble(ILogger log, string admin, int count, string root, string code);
 }

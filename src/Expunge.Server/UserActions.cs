@@ -40,7 +40,17 @@ internal sealed class UserActions(Database database, PolicyFile policy, SubjectT
     {
         attempts.Delete(account);
         if (ids.IsEmpty) return new DeletionResult([], [], [], "nothing to count", 0, TimeSpan.Zero);
-        var result = await Deleter.DeleteAsync(database, policy, ids, lifetime.ApplicationStopping);
+        DeletionResult result;
+        try
+        {
+            result = await Deleter.DeleteAsync(database, policy, ids, lifetime.ApplicationStopping);
+        }
+        catch (ExpungeException e) when (e.Code is ErrorCodes.LateRows or ErrorCodes.CommitUnknown)
+        {
+            Log.DeletedWithTrouble(log, account.Name, ids.Length, $"{table.Root}", e.Code);
+            throw;
+        }
+
         Log.Deleted(log, account.Name, result.Deleted.Length, $"{table.Root}", result.TotalDeleted, (long)result.Elapsed.TotalMilliseconds);
         return result;
     }

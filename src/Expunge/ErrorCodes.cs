@@ -108,6 +108,12 @@ public static class ErrorCodes
     /// <summary>The deletion would take subjects along that were not named; it was rolled back.</summary>
     public const string OtherSubjects = "EXP2106";
 
+    /// <summary>The connection broke at the commit: whether the deletion is committed is not known.</summary>
+    public const string CommitUnknown = "EXP2107";
+
+    /// <summary>The server ended the work for a reason of its own: a shutdown, no memory or disk, its time limit. It was rolled back.</summary>
+    public const string ServerGaveUp = "EXP2108";
+
     /// <summary>A list or a search of subjects took too long.</summary>
     public const string SearchTooSlow = "EXP2201";
 
@@ -122,6 +128,9 @@ public static class ErrorCodes
 
     /// <summary>There is no such account.</summary>
     public const string AccountNotFound = "EXP2302";
+
+    /// <summary>An account was changed in the same moment.</summary>
+    public const string AccountChanged = "EXP2304";
 
     /// <summary>The super admin can't be deleted.</summary>
     public const string SuperAdminStays = "EXP2303";

@@ -1,4 +1,7 @@
+using Expunge.Postgres;
+using Expunge.Server.Accounts;
 using Expunge.Testing;
+using Npgsql;
 using Xunit;
 
 namespace Expunge.Cli.Tests;
@@ -25,6 +28,7 @@ public sealed class AdminTests
     [InlineData("root", "", "EXP1401")]
     [InlineData("root", "short\n", "EXP1401")]
     [InlineData("root", "aaaaaaaaaaaaaaaa\n", "EXP1401")]
+    [InlineData("ärzte", Password + "\n", "EXP1401")]
     [InlineData("root-of-all", "root-of-all-1\n", "EXP1401")]
     [InlineData("a name", Password + "\n", "EXP1401")]
     [InlineData("'; DROP SCHEMA expunge CASCADE; --", Password + "\n", "EXP1401")]
@@ -37,6 +41,8 @@ public sealed class AdminTests
         Assert.True(result.ExitCode == 2, result.ToString());
         Assert.Contains($"[{code}]", result.Error, StringComparison.Ordinal);
         Assert.Equal("There is no account.", (await AdminAsync(database, null, "list")).Output[..20]);
+        await using var connection = await TestServer.OpenAsync(database);
+        Assert.Null(await connection.ScalarAsync<string?>("SELECT to_regnamespace('expunge')::text", TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -63,6 +69,30 @@ public sealed class AdminTests
 
         Assert.True(before.ExitCode == 1 && before.Error.Contains("[EXP2302]", StringComparison.Ordinal), before.ToString());
         Assert.True(changed.ExitCode == 0, changed.ToString());
+    }
+
+    [Fact]
+    public async Task A_byte_order_mark_is_no_part_of_the_password()
+    {
+        var database = await TestServer.EmptyAsync();
+        await AdminAsync(database, "\uFEFF" + Password + "\r\n", "create", "root");
+        await using var opened = new Database(new NpgsqlConnectionStringBuilder(database));
+
+        Assert.NotNull(await new AccountStore(opened).SignInAsync("root", Password, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_role_that_may_not_look_into_the_schema_is_told_which_right_it_lacks()
+    {
+        var role = $"app_{Guid.NewGuid():N}"[..16];
+        var database = await TestServer.EmptyAsync();
+        await AdminAsync(database, Password, "create", "root");
+        await TestServer.ExecuteAsync(database, $"CREATE ROLE {role} LOGIN PASSWORD 'secret'");
+
+        var result = await AdminAsync(new NpgsqlConnectionStringBuilder(database) { Username = role, Password = "secret" }.ConnectionString, null, "list");
+
+        Assert.True(result.ExitCode == 2 && result.Error.Contains("[EXP1301]", StringComparison.Ordinal), result.ToString());
+        await TestServer.ExecuteAsync(database, $"DROP ROLE {role}");
     }
 
     private static Task<ExpungeProcess.Result> AdminAsync(string database, string? input, params string[] args) => ExpungeProcess.RunAsync(["admin", .. args, "--database", database], stdin: input);

@@ -190,6 +190,6 @@ internal sealed partial class DocsTranscript
     [GeneratedRegex(@"\btest_[0-9]+\b")]
     private static partial Regex TestDatabase();
 
-    [GeneratedRegex(@"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(\+00:00)?|(?<=in )[0-9]+(?= ms)|(?<=about )[0-9]+(?= s)|[0-9]+(?= steps)|[0-9][0-9,]*(?= bytes)|(?<=SHA-256 )[0-9a-f]+|(?<=(access_token|trace_id)"":"")[A-Za-z0-9_.…-]+|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(\+00:00|Z)?|(?<=""(sha256|policyHash|milliseconds|bytes|estimatedSeconds|pgDumpVersion|steps)"": )""?[0-9a-f.]+""?")]
+    [GeneratedRegex(@"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(\+00:00)?|(?<=in )[0-9]+(?= ms)|(?<=about )[0-9]+(?= s)|[0-9]+(?= steps)|[0-9][0-9,]*(?= bytes)|(?<=SHA-256 )[0-9a-f]+|(?<=access_token"":"")[A-Za-z0-9_.…-]+|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(\+00:00|Z)?|(?<=""(sha256|policyHash|milliseconds|bytes|estimatedSeconds|pgDumpVersion|steps)"": )""?[0-9a-f.]+""?")]
     private static partial Regex Varying();
 }

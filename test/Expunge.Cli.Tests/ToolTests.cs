@@ -22,8 +22,12 @@ public sealed partial class ToolTests
 
         using var tool = ExpungeProcess.StartTool(Path.Combine(folder, "bin", "expunge"), ["serve", "--port", "0", "--database", connectionString], folder);
         var url = new Uri(UrlPattern().Match(await tool.UntilAsync("Ctrl-C stops it.")).Value);
+        Assert.Equal(0, (await ExpungeProcess.RunAsync(["admin", "create", "root", "--database", connectionString], stdin: "a long enough password")).ExitCode);
         using var client = new HttpClient { BaseAddress = url };
-        var page = await client.GetStringAsync(new Uri("/sign-in", UriKind.Relative), TestContext.Current.CancellationToken);
+        var form = await client.GetStringAsync(new Uri("/sign-in", UriKind.Relative), TestContext.Current.CancellationToken);
+        using var fields = new FormUrlEncodedContent(new Dictionary<string, string> { ["name"] = "root", ["password"] = "a long enough password", ["__RequestVerificationToken"] = Token().Match(form).Groups[1].Value });
+        using var signedIn = await client.PostAsync(new Uri("/session", UriKind.Relative), fields, TestContext.Current.CancellationToken);
+        var page = await signedIn.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         var assets = Assets().Matches(page).Select(m => m.Groups["path"].Value).Where(p => !p.StartsWith("data:", StringComparison.Ordinal)).ToList();
         var sizes = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var asset in assets) sizes[asset] = (await client.GetByteArrayAsync(new Uri(url, asset), TestContext.Current.CancellationToken)).LongLength;
@@ -46,6 +50,9 @@ public sealed partial class ToolTests
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(process.ExitCode == 0, await output + await error);
     }
+
+    [GeneratedRegex("__RequestVerificationToken\" value=\"([^\"]+)\"", RegexOptions.None, 1000)]
+    private static partial Regex Token();
 
     [GeneratedRegex("(src|href)=\"(?<path>[^\"]+\\.(css|js))\"", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Assets();

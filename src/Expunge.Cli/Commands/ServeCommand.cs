@@ -64,6 +64,6 @@ internal static class ServeCommand
     {
         // Port 0 on "localhost" would be two ports, one for IPv4 and one for IPv6.
         var host = listen == "localhost" && port == 0 ? "127.0.0.1" : listen.Contains(':', StringComparison.Ordinal) ? $"[{listen.Trim('[', ']')}]" : listen;
-        return Uri.TryCreate($"http://{host}:{port}", UriKind.Absolute, out _) ? $"http://{host}:{port}" : throw new ExpungeException(ErrorCodes.Usage, $"--listen: '{listen}' is not an address.", "Write it as localhost, 0.0.0.0 or ::1.");
+        return Uri.TryCreate($"http://{host}:{port}", UriKind.Absolute, out _) ? $"http://{host}:{port}" : throw new ExpungeException(ErrorCodes.CannotListen, $"--listen: '{listen}' is not an address.", "Write it as localhost, 0.0.0.0 or ::1.");
     }
 }

@@ -3,18 +3,25 @@ using System.Text.RegularExpressions;
 namespace Expunge.Server.Accounts;
 
 /// <summary>What a name and a password must be. Length is what matters; no rules of composition (NIST SP 800-63B, 5.1.1.2).</summary>
-internal static partial class AccountRules
+public static partial class AccountRules
 {
-    public const int ShortestPassword = 12;
+    private const int ShortestPassword = 12;
 
     // Hashing takes time in proportion.
-    public const int LongestPassword = 256;
+    internal const int LongestPassword = 256;
 
+    /// <summary>Refuses what can't be a name.</summary>
+    /// <param name="name">The name.</param>
+    /// <exception cref="ExpungeException"><see cref="ErrorCodes.BadAccount"/>.</exception>
     public static void CheckName(string? name)
     {
-        if (name is null || !NameForm().IsMatch(name)) throw Bad("The name of an account has 1 to 64 letters, digits, '.', '_', '-', '+' or '@', and begins with a letter or digit.");
+        if (name is null || !NameForm().IsMatch(name)) throw Bad("The name of an account has 1 to 64 letters (a to z), digits, '.', '_', '-', '+' or '@', and begins with a letter or digit.");
     }
 
+    /// <summary>Refuses what can't be a password.</summary>
+    /// <param name="password">The password.</param>
+    /// <param name="name">The account's name, which the password must be more than.</param>
+    /// <exception cref="ExpungeException"><see cref="ErrorCodes.BadAccount"/>.</exception>
     public static void CheckPassword(string? password, string? name)
     {
         if (password is null || password.Length is < ShortestPassword or > LongestPassword) throw Bad($"A password has {ShortestPassword} to {LongestPassword} characters.");
@@ -24,6 +31,6 @@ internal static partial class AccountRules
 
     private static ExpungeException Bad(string what) => new(ErrorCodes.BadAccount, what, "Choose another. Nothing was changed.");
 
-    [GeneratedRegex(@"^[\p{L}\p{Nd}][\p{L}\p{Nd}._+@-]{0,63}\z", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._+@-]{0,63}\z", RegexOptions.None, 1000)]
     private static partial Regex NameForm();
 }

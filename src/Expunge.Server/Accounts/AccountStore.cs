@@ -9,12 +9,13 @@ namespace Expunge.Server.Accounts;
 public sealed class AccountStore
 {
     private const string Columns = "id, name, is_super, stamp, created_at";
+    private const string IsNamed = "lower(name COLLATE \"C\") = lower($1 COLLATE \"C\")";
 
     // OWASP Password Storage Cheat Sheet: PBKDF2 with HMAC-SHA512.
     private static readonly PasswordHasher<string> Hasher = new(Options.Create(new PasswordHasherOptions { IterationCount = 210_000 }));
 
     // What an unknown name is compared with, so that it takes as long as a known one.
-    private static readonly Lazy<string> NobodysHash = new(() => Hasher.HashPassword("", Guid.NewGuid().ToString()));
+    private static readonly string NobodysHash = Hasher.HashPassword("", Guid.NewGuid().ToString());
 
     private readonly Database _database;
 
@@ -39,6 +40,15 @@ public sealed class AccountStore
         return (await connection.ListAsync($"SELECT {Columns} FROM expunge.admin WHERE id = $1", Read, cancellation, id)).SingleOrDefault();
     }
 
+    /// <summary>The account of that name, or null.</summary>
+    /// <param name="name">The name, in any case.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    public async Task<Account?> FindAsync(string name, CancellationToken cancellation = default)
+    {
+        await using var connection = await _database.OpenAsync(cancellation);
+        return (await connection.ListAsync($"SELECT {Columns} FROM expunge.admin WHERE {IsNamed}", Read, cancellation, name)).SingleOrDefault();
+    }
+
     /// <summary>The account with that name and password, or null. Takes the same time whether the name exists or not.</summary>
     /// <param name="name">The name, in any case.</param>
     /// <param name="password">The password.</param>
@@ -52,10 +62,10 @@ public sealed class AccountStore
         await using (var connection = await _database.OpenAsync(cancellation))
         {
             found = (await connection.ListAsync<(Account, string)?>(
-                $"SELECT {Columns}, password_hash FROM expunge.admin WHERE lower(name) = lower($1)", r => (Read(r), r.GetString(5)), cancellation, name)).SingleOrDefault();
+                $"SELECT {Columns}, password_hash FROM expunge.admin WHERE {IsNamed}", r => (Read(r), r.GetString(5)), cancellation, name)).SingleOrDefault();
         }
 
-        var matches = Hasher.VerifyHashedPassword("", found?.Hash ?? NobodysHash.Value, password) != PasswordVerificationResult.Failed;
+        var matches = Hasher.VerifyHashedPassword("", found?.Hash ?? NobodysHash, password) != PasswordVerificationResult.Failed;
         return matches ? found?.Account : null;
     }
 
@@ -85,17 +95,17 @@ public sealed class AccountStore
     }
 
     /// <summary>Gives an account another password, which ends all of its sign-ins.</summary>
-    /// <param name="id">The account's number.</param>
+    /// <param name="account">The account as it was read; where its password was changed since, nothing is changed: who was allowed to by the former one is no longer.</param>
     /// <param name="password">12 to 256 characters.</param>
     /// <param name="cancellation">Cancels it.</param>
-    /// <exception cref="ExpungeException"><see cref="ErrorCodes.BadAccount"/> or <see cref="ErrorCodes.AccountNotFound"/>: nothing was changed.</exception>
-    public async Task ChangePasswordAsync(long id, string? password, CancellationToken cancellation = default)
+    /// <exception cref="ExpungeException"><see cref="ErrorCodes.BadAccount"/> or <see cref="ErrorCodes.AccountChanged"/>: nothing was changed.</exception>
+    public async Task ChangePasswordAsync(Account account, string? password, CancellationToken cancellation = default)
     {
-        var account = await FindAsync(id, cancellation) ?? throw NotFound(id);
         AccountRules.CheckPassword(password, account.Name);
         var hash = Hasher.HashPassword("", password!);
         await using var connection = await _database.OpenAsync(cancellation);
-        if (await connection.ExecuteAsync("UPDATE expunge.admin SET password_hash = $2, stamp = gen_random_uuid() WHERE id = $1", cancellation, id, hash) == 0) throw NotFound(id);
+        if (await connection.ExecuteAsync("UPDATE expunge.admin SET password_hash = $2, stamp = gen_random_uuid() WHERE id = $1 AND stamp = $3", cancellation, account.Id, hash, account.Stamp) > 0) return;
+        throw new ExpungeException(ErrorCodes.AccountChanged, $"The password of {account.Name} was changed, or the account deleted, in the same moment.", "Look who did, and try again. Nothing was changed.");
     }
 
     /// <summary>Deletes an account, which ends its sign-ins.</summary>
@@ -106,11 +116,13 @@ public sealed class AccountStore
     {
         await using var connection = await _database.OpenAsync(cancellation);
         if (await connection.ExecuteAsync("DELETE FROM expunge.admin WHERE id = $1 AND NOT is_super", cancellation, id) > 0) return;
-        if (await FindAsync(id, cancellation) is null) throw NotFound(id);
+        // On the same connection: waiting for a second one while holding the first can use up the pool.
+        if (!await connection.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM expunge.admin WHERE id = $1)", cancellation, id)) throw NotFound(id);
         throw new ExpungeException(ErrorCodes.SuperAdminStays, "The super admin can't be deleted: nobody could manage accounts any more.", "Nothing was changed.");
     }
 
-    private static ExpungeException NotFound(long id) => new(ErrorCodes.AccountNotFound, $"There is no account {id}.", "GET /api/v1/admin/admins lists them.");
+    /// <summary>That there is no such account.</summary>
+    internal static ExpungeException NotFound(long id) => new(ErrorCodes.AccountNotFound, $"There is no account {id}.", "GET /api/v1/admin/admins lists them.");
 
     private static Account Read(NpgsqlDataReader r) => new(r.GetInt64(0), r.GetString(1), r.GetBoolean(2), r.GetGuid(3), r.GetFieldValue<DateTimeOffset>(4));
 }

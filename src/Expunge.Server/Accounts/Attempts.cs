@@ -9,10 +9,14 @@ internal sealed class Attempts(ServerOptions options) : IDisposable
     private readonly PartitionedRateLimiter<string> _deletions = PerMinute(options.DeletionsPerMinute);
 
     /// <exception cref="TooManyAttemptsException">Too many from this address.</exception>
-    public void SignIn(System.Net.IPAddress? address) => Take(_signIns, $"{address}", "sign-ins from this address");
+    public void SignIn(System.Net.IPAddress? address) => Take(_signIns, Network(address), "sign-ins from this address");
 
     /// <exception cref="TooManyAttemptsException">Too many by this account.</exception>
     public void Delete(Account account) => Take(_deletions, $"{account.Id}", "deletions by this account");
+
+    // Whoever has an IPv6 address has its whole /64.
+    private static string Network(System.Net.IPAddress? address) => address is { AddressFamily: System.Net.Sockets.AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false }
+        ? Convert.ToHexString(address.GetAddressBytes(), 0, 8) : $"{address?.MapToIPv4()}";
 
     private static PartitionedRateLimiter<string> PerMinute(int permits) => PartitionedRateLimiter.Create<string, string>(key => RateLimitPartition.GetSlidingWindowLimiter(
         key, _ => new SlidingWindowRateLimiterOptions { PermitLimit = permits, Window = TimeSpan.FromMinutes(1), SegmentsPerWindow = 6 }));

@@ -1,6 +1,7 @@
 using System.Xml.Linq;
 using Expunge.Postgres;
 using Microsoft.AspNetCore.DataProtection.Repositories;
+using Npgsql;
 
 namespace Expunge.Server.Accounts;
 
@@ -15,7 +16,15 @@ internal sealed class KeyRepository(Database database) : IXmlRepository
     private async Task<IReadOnlyCollection<XElement>> ReadAsync()
     {
         await using var connection = await database.OpenAsync();
-        return await connection.ListAsync("SELECT xml FROM expunge.data_protection_key ORDER BY id", r => XElement.Parse(r.GetString(0)), CancellationToken.None);
+        try
+        {
+            return await connection.ListAsync("SELECT xml FROM expunge.data_protection_key ORDER BY id", r => XElement.Parse(r.GetString(0)), CancellationToken.None);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new ExpungeException(
+                ErrorCodes.MissingRight, $"The server's role may not read the keys of sign-ins: {e.MessageText}.", "Have the owner run  GRANT SELECT, INSERT ON expunge.data_protection_key TO …;  Nobody can sign in without them.", e);
+        }
     }
 
     private async Task StoreAsync(XElement element, string friendlyName)

@@ -18,7 +18,8 @@ internal sealed class SignIns(AccountStore accounts, IOptionsMonitor<BearerToken
     /// <summary>A token for the header <c>Authorization: Bearer …</c>. <c>AddBearerToken</c>'s own response has other names than the document's.</summary>
     public string BearerToken(Account account)
     {
-        var properties = new AuthenticationProperties { IssuedUtc = clock.GetUtcNow(), ExpiresUtc = clock.GetUtcNow() + options.SessionLifetime };
+        // The handler wants an expiry of its own beside the claim's.
+        var properties = new AuthenticationProperties { ExpiresUtc = clock.GetUtcNow() + options.SessionLifetime };
         var ticket = new AuthenticationTicket(Principal(account, BearerTokenDefaults.AuthenticationScheme), properties, $"{BearerTokenDefaults.AuthenticationScheme}:AccessToken");
         return bearer.Get(BearerTokenDefaults.AuthenticationScheme).BearerTokenProtector.Protect(ticket);
     }

@@ -35,8 +35,9 @@ internal static class AccountEndpoints
             return TypedResults.Problem("The name or the password is wrong.", statusCode: StatusCodes.Status401Unauthorized);
         }
 
+        var token = signIns.BearerToken(account);
         Log.SignedIn(log, account.Name);
-        return TypedResults.Ok(new LoginResponse(signIns.BearerToken(account), "bearer", (int)options.SessionLifetime.TotalSeconds, AdminResponse.Of(account)));
+        return TypedResults.Ok(new LoginResponse(token, "bearer", (int)options.SessionLifetime.TotalSeconds, AdminResponse.Of(account)));
     }
 
     private static async Task<Ok<IEnumerable<AdminResponse>>> ListAsync(AccountStore accounts, CancellationToken cancellation) =>
@@ -64,13 +65,15 @@ internal static class AccountEndpoints
         {
             // A token that was left open must not be enough to lock its owner out.
             attempts.SignIn(context.Connection.RemoteIpAddress);
-            if (await accounts.SignInAsync(account.Name, request.CurrentPassword ?? "", cancellation) is null)
+            if (await accounts.SignInAsync(account.Name, request.CurrentPassword ?? "", cancellation) is not { } signedIn || signedIn.Id != account.Id)
             {
                 return TypedResults.Problem("'current_password' is not the current password.", statusCode: StatusCodes.Status403Forbidden);
             }
         }
 
-        await accounts.ChangePasswordAsync(id, request.NewPassword, cancellation);
+        // As it was when the request was let in: one that overtook it wins.
+        var changed = id == account.Id ? account : await accounts.FindAsync(id, cancellation) ?? throw AccountStore.NotFound(id);
+        await accounts.ChangePasswordAsync(changed, request.NewPassword, cancellation);
         Log.PasswordChanged(log, account.Name, id);
         return TypedResults.NoContent();
     }

@@ -17,6 +17,7 @@ namespace Expunge.Server.Api;
 internal static class UserEndpoints
 {
     private const int MostListed = 1000;
+    private const int LongestSearch = 200;
 
     public static void Map(IEndpointRouteBuilder api)
     {
@@ -39,12 +40,12 @@ internal static class UserEndpoints
         HttpContext context, Database database, SubjectTable table, CancellationToken cancellation,
         [Range(0, long.MaxValue), Description("How many to pass over")] long skip = 0,
         [Range(1, MostListed), Description("How many to list")] int limit = 200,
-        [MaxLength(200), Description("A part of a searched column, or the whole key")] string? search = null,
+        [MaxLength(LongestSearch), Description("A part of a searched column, or the whole key")] string? search = null,
         [Description("The key after which to go on; quicker than skip on a large table")] string? after = null)
     {
         if (skip < 0) throw new BadHttpRequestException("'skip' is 0 or more.");
         if (limit is < 1 or > MostListed) throw new BadHttpRequestException($"'limit' is from 1 to {MostListed}.");
-        if (search is { Length: > 200 }) throw new BadHttpRequestException("'search' has 200 characters at most.");
+        if (search is { Length: > LongestSearch }) throw new BadHttpRequestException($"'search' has {LongestSearch} characters at most.");
         if (skip > 0 && after is not null) throw new BadHttpRequestException("'skip' and 'after' exclude each other.");
         var users = await SubjectList.ReadAsync(database, table, new SubjectQuery { Search = search, Skip = skip, Limit = limit, After = after }, cancellation);
         if (users.Length == limit)

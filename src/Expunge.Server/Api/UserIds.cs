@@ -22,12 +22,25 @@ internal static class UserIds
             keys.Add(integers switch
             {
                 true when id.ValueKind == JsonValueKind.Number && id.TryGetInt64(out var key) && id.GetRawText() == $"{key}" => $"{key}",
-                false when id.ValueKind == JsonValueKind.String && id.GetString() is { Length: > 0 } text => text,
+                false when id.ValueKind == JsonValueKind.String && Text(id) is { Length: > 0 } text => text,
                 _ => throw Bad($"'user_ids[{keys.Count}]' is not an id: the key of {table.Root} is {table.Key.Type}, so ids are {(integers ? "JSON integers of 64 bits" : "JSON strings")}."),
             });
         }
 
         return keys.MoveToImmutable();
+    }
+
+    /// <summary>The text, or null where it is none: half of a surrogate pair, or bytes that are not UTF-8.</summary>
+    private static string? Text(JsonElement id)
+    {
+        try
+        {
+            return id.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Whether ids are JSON integers.</summary>

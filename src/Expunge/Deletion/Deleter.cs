@@ -89,8 +89,23 @@ public static class Deleter
         var searched = await Residual.RefuseAnyAsync(connection, decisions, found, count, cancellation);
         if ((statistics ? (await RowCounts.ReadAsync(connection, decisions, cancellation)).Minus(before, decisions, inOrder ? count!.Updated : null) : Estimator.Lines(decisions, count!)) is not { } lines) return null;
         RefuseOthers(decisions, found.Count, lines);
-        await transaction.CommitAsync(cancellation);
+        await CommitAsync(transaction, cancellation);
         return new DeletionResult([.. found], notFound, lines, statistics ? "counted by PostgreSQL in the deleting transaction" : "counted under lock before the deletion (track_counts is off)", searched, clock.Elapsed);
+    }
+
+    private static async Task CommitAsync(NpgsqlTransaction transaction, CancellationToken cancellation)
+    {
+        try
+        {
+            await transaction.CommitAsync(cancellation);
+        }
+        // A PostgresException is the server's word: a class of 57P ends the session after the commit was decided, the others roll back.
+        catch (Exception e) when (e is OperationCanceledException or IOException || (e is NpgsqlException n && (n is not PostgresException p || p.SqlState.StartsWith("57P", StringComparison.Ordinal))))
+        {
+            throw new ExpungeException(
+                ErrorCodes.CommitUnknown, "The connection ended at the commit: whether the deletion is committed is not known.",
+                "Look whether the rows are still there (expunge delete ID --dry-run, or the list of users) before you try again.", e);
+        }
     }
 
     // Unless the policy names such a cascade, nobody but the named subjects may go.

@@ -24,7 +24,7 @@ public static class Estimator
         var key = SubjectKeys.Column(decisions.Reach.Root);
         var keys = await SubjectKeys.ReadAsync(connection, decisions.Reach.Root.Name, key, ids, cancellation);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
-        await connection.ExecuteAsync("SET TRANSACTION READ ONLY; SET LOCAL row_security = off", cancellation);
+        await connection.ExecuteAsync("SET TRANSACTION READ ONLY; SET LOCAL row_security = off; SET LOCAL statement_timeout = 0", cancellation);
         var found = (await connection.ListAsync(
             $"SELECT {Identifier.Quote(key.Name)}::text FROM {decisions.Reach.Root.Name.Sql} WHERE {SubjectKeys.In(key)}", r => r.GetString(0), cancellation, keys.ToArray())).ToHashSet();
         ImmutableArray<string> subjects = [.. keys.Where(found.Contains)];

@@ -17,13 +17,20 @@ public sealed class Database : IAsyncDisposable
     /// <param name="pooling">
     /// Whether connections are kept and used again: for a server with many short requests. At most 20 are open at once, unless the settings name a Maximum Pool Size; who needs one
     /// more waits for the settings' Timeout. Each is asked for a sign of life before it is handed out, so a restart of PostgreSQL is not noticed. Left out or false, for a command that
-    /// works on a few long-lived sessions, each call has a session of its own, which ends with it.
+    /// works on a few long-lived sessions, each call has a session of its own, which ends with it. Pooled sessions have a statement_timeout of 10 s and a lock_timeout of 3 s.
     /// </param>
     public Database(NpgsqlConnectionStringBuilder settings, bool pooling = false)
     {
         // NoResetOnClose would hand the settings of one session to the next user of it.
         Settings = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = pooling, NoResetOnClose = false, IncludeErrorDetail = false, CommandTimeout = 0 };
-        if (pooling && !settings.ShouldSerialize("Maximum Pool Size")) Settings.MaxPoolSize = Math.Max(20, Settings.MinPoolSize);
+        if (pooling)
+        {
+            if (!settings.ShouldSerialize("Maximum Pool Size")) Settings.MaxPoolSize = Math.Max(20, Settings.MinPoolSize);
+            // What needs longer sets it for itself. A request that hangs would keep its connection from the others.
+            Settings.Options = $"-c statement_timeout=10s -c lock_timeout=3s {Settings.Options}".Trim();
+            (Settings.TcpKeepAlive, Settings.TcpKeepAliveTime) = (true, 30);
+        }
+
         _source = NpgsqlDataSource.Create(Settings);
     }
 
@@ -60,7 +67,7 @@ public sealed class Database : IAsyncDisposable
         return catalog;
     }
 
-    /// <summary>Opens a connection for reading. Statements are not limited in time: the caller's cancellation ends them.</summary>
+    /// <summary>Opens a connection for reading. Statements are not limited in time, except on a pooled connection: the caller's cancellation ends them.</summary>
     /// <param name="cancellation">Cancels it.</param>
     /// <exception cref="ExpungeException">The server can't be reached or refuses the login.</exception>
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellation = default)

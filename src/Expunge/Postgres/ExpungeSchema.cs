@@ -24,13 +24,13 @@ public static class ExpungeSchema
     public static async Task<bool> HasServerAsync(Database database, CancellationToken cancellation = default)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        return await ExistsAsync(connection, LastServerTable, cancellation);
+        return await TryExistsAsync(connection, LastServerTable, cancellation);
     }
 
     /// <summary>Runs a script of the folder Sql/ unless the last of its tables exists.</summary>
     internal static async Task EnsureAsync(NpgsqlConnection connection, string script, string lastTable, bool acceptPublished, CancellationToken cancellation)
     {
-        if (await ExistsAsync(connection, lastTable, cancellation)) return;
+        if (await TryExistsAsync(connection, lastTable, cancellation)) return;
         if (!acceptPublished && await connection.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_publication WHERE puballtables)", cancellation))
         {
             throw new ExpungeException(
@@ -53,6 +53,19 @@ public static class ExpungeSchema
             throw new ExpungeException(
                 ErrorCodes.MissingRight, $"This role may not create the tables of the schema expunge, where Expunge keeps its own: {e.MessageText}.",
                 "Have the owner of the database run  GRANT CREATE ON DATABASE … TO …;  or  CREATE SCHEMA expunge AUTHORIZATION …;  Nothing was changed.", e);
+        }
+    }
+
+    private static async Task<bool> TryExistsAsync(NpgsqlConnection connection, string table, CancellationToken cancellation)
+    {
+        try
+        {
+            return await ExistsAsync(connection, table, cancellation);
+        }
+        catch (PostgresException e) when (e.SqlState == SqlStates.InsufficientPrivilege)
+        {
+            throw new ExpungeException(
+                ErrorCodes.MissingRight, $"This role may not look into the schema expunge, where Expunge keeps its own tables: {e.MessageText}.", "Have its owner run  GRANT USAGE ON SCHEMA expunge TO …;  Nothing was changed.", e);
         }
     }
 

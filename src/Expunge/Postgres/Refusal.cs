@@ -11,11 +11,13 @@ internal static class Refusal
     /// <param name="unchanged">Such as <c>Nothing was deleted</c>.</param>
     public static ExpungeException Of(PostgresException e, string code, string what, string unchanged) => e.SqlState switch
     {
-        SqlStates.LockNotAvailable or SqlStates.DeadlockDetected => new(
-            ErrorCodes.LockNotAvailable, "The rows are locked by another transaction.", $"Run the command again when it has ended. {unchanged}.", e),
+        SqlStates.LockNotAvailable or SqlStates.DeadlockDetected or SqlStates.SerializationFailure => new(
+            ErrorCodes.LockNotAvailable, "The rows are locked by another transaction.", $"Try again when it has ended. {unchanged}.", e),
+        _ when SqlStates.IsServerTrouble(e.SqlState) => new(
+            ErrorCodes.ServerGaveUp, $"The server gave {what} up: {e.MessageText} (SQLSTATE {e.SqlState}).", $"Try again when it is well. {unchanged}.", e),
         SqlStates.InsufficientPrivilege => new(
             ErrorCodes.MissingRight, $"This role may not do that: {e.MessageText}.", $"Grant it the right, or connect as another role. {unchanged}.", e),
         _ => new(
-            code, $"PostgreSQL refused {what}: {e.MessageText} (SQLSTATE {e.SqlState}{(e.TableName is null ? "" : $", table {e.TableName}")}).", $"{unchanged}; correct that and run the command again.", e),
+            code, $"PostgreSQL refused {what}: {e.MessageText} (SQLSTATE {e.SqlState}{(e.TableName is null ? "" : $", table {e.TableName}")}).", $"Correct that and try again. {unchanged}.", e),
     };
 }

@@ -18,6 +18,9 @@ internal static class SqlStates
     public const string UndefinedTable = "42P01";
     public const string UndefinedColumn = "42703";
     public const string LockNotAvailable = "55P03";
+    // Whole classes: the server is out of something, is stopping, or the connection is broken. Trying again can help.
+    public static bool IsServerTrouble(string state) => state[..2] is "08" or "53" or "58" || state.StartsWith("57P", StringComparison.Ordinal) || state is QueryCanceled;
+
     public const string QueryCanceled = "57014";
     public const string InvalidText = "22P02";
     public const string NumericOutOfRange = "22003";

@@ -8,7 +8,8 @@ CREATE TABLE IF NOT EXISTS expunge.admin (
   created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 COMMENT ON COLUMN expunge.admin.stamp IS 'Part of every sign-in; a new one ends them all';
-CREATE UNIQUE INDEX IF NOT EXISTS admin_name ON expunge.admin (lower(name));
+-- The same in every locale: names are ASCII.
+CREATE UNIQUE INDEX IF NOT EXISTS admin_name ON expunge.admin (lower(name COLLATE "C"));
 CREATE UNIQUE INDEX IF NOT EXISTS admin_one_super ON expunge.admin (is_super) WHERE is_super;
 
 CREATE TABLE IF NOT EXISTS expunge.data_protection_key (

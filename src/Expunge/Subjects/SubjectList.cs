@@ -10,6 +10,9 @@ namespace Expunge.Subjects;
 /// <summary>Lists and counts subjects. Only reads, each time in a transaction of its own that takes at most ten seconds a statement.</summary>
 public static class SubjectList
 {
+    /// <summary>How deep a shown <c>json</c> column may be nested; .NET's own limit is 64.</summary>
+    public const int MostDepth = 1000;
+
     /// <summary>The subjects that match, by key.</summary>
     /// <param name="database">The database.</param>
     /// <param name="table">The root and its columns.</param>
@@ -40,7 +43,7 @@ public static class SubjectList
             + $"ORDER BY {key} LIMIT ${values.Count + 1} OFFSET ${values.Count + 2}";
         return await RunAsync(
             database, table, query,
-            async connection => (await connection.ListAsync(sql, r => new Subject(r.GetString(0), JsonElement.Parse(r.GetString(1))), cancellation, [.. values, (long)query.Limit, query.Skip])).ToImmutableArray(),
+            async connection => (await connection.ListAsync(sql, r => new Subject(r.GetString(0), JsonElement.Parse(r.GetString(1), new JsonDocumentOptions { MaxDepth = MostDepth })), cancellation, [.. values, (long)query.Limit, query.Skip])).ToImmutableArray(),
             none: [], cancellation);
     }
 

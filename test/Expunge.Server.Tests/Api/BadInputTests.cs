@@ -104,8 +104,35 @@ public sealed class BadInputTests
 
         using var form = new StringContent("""{"user_ids":[7]}""", Encoding.UTF8, "text/plain");
         await server.Client.PostAsync(new Uri(Json.DeletePermanently, UriKind.Relative), form).ProblemAsync(HttpStatusCode.UnsupportedMediaType);
-        await server.Client.GetAsync(new Uri(Json.DeletePermanently, UriKind.Relative)).ProblemAsync(HttpStatusCode.MethodNotAllowed);
+        await server.Client.DeleteAsync(new Uri(Json.DeletePermanently, UriKind.Relative)).ProblemAsync(HttpStatusCode.MethodNotAllowed);
         await server.Client.GetAsync(new Uri("/api/v1/admin/nothing", UriKind.Relative)).ProblemAsync(HttpStatusCode.NotFound);
+    }
+
+    [Theory]
+    [InlineData("text/html")]
+    [InlineData("text/plain")]
+    [InlineData("image/png")]
+    public async Task Whatever_a_caller_says_it_accepts_a_problem_is_told(string accept)
+    {
+        await using var server = await (await RunningServer.ZivoHealthAsync()).SignInAsync();
+        server.Client.DefaultRequestHeaders.Add("Accept", accept);
+
+        await server.Client.DeleteAsync(new Uri($"{Json.Admins}/4711", UriKind.Relative)).ProblemAsync(HttpStatusCode.NotFound);
+        await server.Client.SendAsync(Json.DeletePermanently, """{"user_ids":["7"]}""").ProblemAsync(HttpStatusCode.BadRequest);
+        await server.Client.GetAsync(new Uri("/api/v1/nothing", UriKind.Relative)).ProblemAsync(HttpStatusCode.NotFound);
+    }
+
+    [Theory]
+    [InlineData("klingon")]
+    [InlineData("utf-16")]
+    public async Task A_body_that_is_not_UTF_8_is_refused_with_415_to_anybody(string charset)
+    {
+        await using var server = await RunningServer.ZivoHealthAsync();
+        using var body = new StringContent("{}");
+        body.Headers.Remove("Content-Type");
+        body.Headers.TryAddWithoutValidation("Content-Type", $"application/json; charset={charset}");
+
+        await server.Client.PostAsync(new Uri(Json.Login, UriKind.Relative), body).ProblemAsync(HttpStatusCode.UnsupportedMediaType);
     }
 
     [Theory]
@@ -118,7 +145,8 @@ public sealed class BadInputTests
     {
         await using var server = await RunningServer.ZivoHealthAsync();
 
-        await server.Client.SendAsync(Json.Login, body).ProblemAsync(HttpStatusCode.BadRequest);
+        var problem = await server.Client.SendAsync(Json.Login, body).ProblemAsync(HttpStatusCode.BadRequest);
+        Assert.DoesNotContain("Service", problem, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -69,6 +69,27 @@ public sealed class ConflictTests
     }
 
     [Fact]
+    public async Task A_deletion_whose_backend_is_ended_is_a_503_and_nobody_is_deleted()
+    {
+        await using var server = await (await RunningServer.StartAsync(await DatabaseAsync(), Policy)).SignInAsync();
+        await TestServer.ExecuteAsync(server.ConnectionString, "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END $$; CREATE TRIGGER slow AFTER DELETE ON users FOR EACH ROW EXECUTE FUNCTION slow()");
+
+        var deletion = server.Client.SendAsync(Json.DeletePermanently, """{"user_ids":[2]}""");
+        while (await server.CountAsync("(SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep') ended") == 0) await Task.Delay(20);
+
+        Assert.Contains("EXP2108", await deletion.ProblemAsync(HttpStatusCode.ServiceUnavailable), StringComparison.Ordinal);
+        Assert.Equal(1, await server.CountAsync("users WHERE id = 2"));
+    }
+
+    [Fact]
+    public async Task Many_requests_at_once_for_accounts_that_do_not_exist_all_get_their_404()
+    {
+        await using var server = await (await RunningServer.StartAsync(await DatabaseAsync(), Policy)).SignInAsync();
+
+        await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => server.Client.DeleteAsync(new Uri($"{Json.Admins}/4711", UriKind.Relative)).ProblemAsync(HttpStatusCode.NotFound)));
+    }
+
+    [Fact]
     public async Task While_the_database_is_gone_requests_get_503_and_when_it_is_back_all_goes_on()
     {
         await using var server = await (await RunningServer.StartAsync(await DatabaseAsync(), Policy)).SignInAsync();

@@ -34,7 +34,7 @@ internal static class Json
         var body = await response.BodyAsync(status);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
         Assert.Equal((int)status, body.GetProperty("status").GetInt32());
-        Assert.False(string.IsNullOrWhiteSpace(body.GetProperty("title").GetString()));
+        foreach (var member in (string[])["title", "detail"]) Assert.False(string.IsNullOrWhiteSpace(body.GetProperty(member).GetString()));
         return $"{body}";
     }
 

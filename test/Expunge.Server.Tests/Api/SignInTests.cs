@@ -2,6 +2,9 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using Expunge.Postgres;
+using Expunge.Server.Accounts;
+using Npgsql;
 using Xunit;
 
 namespace Expunge.Server.Tests.Api;
@@ -37,6 +40,33 @@ public sealed class SignInTests
         server.Client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", header);
 
         await server.Client.GetAsync(new Uri(Json.Users, UriKind.Relative)).ProblemAsync(HttpStatusCode.Unauthorized);
+    }
+
+    [Theory]
+    [InlineData("bearer")]
+    [InlineData("BEARER")]
+    public async Task The_scheme_of_the_header_is_of_any_case(string scheme)
+    {
+        await using var server = await RunningServer.ZivoHealthAsync();
+        var token = await server.Client.TokenAsync("root");
+        server.Client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"{scheme} {token}");
+
+        Assert.NotEmpty((await server.Client.GetJsonAsync(Json.Users)).EnumerateArray());
+    }
+
+    [Fact]
+    public async Task A_password_that_is_reset_is_not_set_back_by_a_change_that_was_under_way()
+    {
+        await using var server = await RunningServer.ZivoHealthAsync();
+        await using var database = new Database(new NpgsqlConnectionStringBuilder(server.ConnectionString));
+        var accounts = new AccountStore(database);
+        var anna = (await accounts.FindAsync("ANNA"))!;
+
+        await accounts.ChangePasswordAsync(anna, "the super admin's choice");
+        var late = await Assert.ThrowsAsync<ExpungeException>(() => accounts.ChangePasswordAsync(anna, "whoever knew the old one"));
+
+        Assert.Equal(ErrorCodes.AccountChanged, late.Code);
+        Assert.NotNull(await accounts.SignInAsync("anna", "the super admin's choice"));
     }
 
     [Fact]

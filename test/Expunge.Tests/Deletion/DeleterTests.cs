@@ -1,3 +1,4 @@
+using Expunge.Embedded;
 using Expunge.Policy;
 using Expunge.Testing;
 using Expunge.Tests.Revisions;
@@ -146,6 +147,23 @@ public sealed class DeleterTests
             await using var command = new NpgsqlCommand(sql, connection);
             await command.ExecuteNonQueryAsync();
         }
+    }
+
+    [Fact]
+    public async Task A_connection_that_ends_at_the_commit_is_told_as_what_it_is_not_known()
+    {
+        // A commit that waits for a standby that does not exist is the moment.
+        await using var server = await EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions { Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["synchronous_standby_names"] = "nosuch", ["synchronous_commit"] = "off" } });
+        await TestServer.ExecuteAsync(server.ConnectionString, Blog.Schema);
+        await using var database = new TestDatabase(server.ConnectionString);
+        await database.UpgradeAsync(Blog.Policy);
+        await using var waiting = new TestDatabase(new NpgsqlConnectionStringBuilder(server.ConnectionString) { Options = "-c synchronous_commit=on" }.ConnectionString);
+
+        var deletion = waiting.DeleteAsync(Blog.Policy, "1");
+        while (!deletion.IsCompleted && await database.ScalarAsync<long>("SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep') ended") == 0) await Task.Delay(20, TestContext.Current.CancellationToken);
+
+        Assert.Equal(ErrorCodes.CommitUnknown, (await Assert.ThrowsAsync<ExpungeException>(() => deletion)).Code);
+        Assert.Equal(2, await database.ScalarAsync<long>("SELECT count(*) FROM users"));
     }
 
     [Fact]

@@ -1,0 +1,82 @@
+using Expunge.Server.Accounts;
+using Expunge.Server.Api;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using MudBlazor.Services;
+
+namespace Expunge.Server.Dashboard;
+
+/// <summary>The pages, what they need, and the forms that begin and end a sign-in.</summary>
+internal static class DashboardEndpoints
+{
+    // CookieAuthenticationDefaults.ReturnUrlParameter, which is no constant.
+    public const string ReturnUrl = "ReturnUrl";
+
+    public static void AddServices(IServiceCollection services)
+    {
+        services.AddRazorComponents().AddInteractiveServerComponents();
+        services.AddCascadingAuthenticationState();
+        services.AddMudServices();
+        services.AddScoped<Work>();
+    }
+
+    public static void Map(WebApplication app)
+    {
+        app.MapStaticAssets();
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode(mode => mode.ContentSecurityFrameAncestorsPolicy = "'none'").RequireAuthorization();
+        var session = app.MapGroup("/session").WithMetadata(new RequireAntiforgeryTokenAttribute()).ExcludeFromDescription();
+        session.MapPost("/", SignInAsync);
+        session.MapPost("/end", (Delegate)SignOutAsync);
+    }
+
+    /// <summary>The address of the sign-in page.</summary>
+    public static string SignInUrl(string reason, string? returnUrl) => "/sign-in" + QueryString.Create("reason", reason).Add(ReturnUrl, returnUrl ?? "/");
+
+    private static async Task<RedirectHttpResult> SignInAsync(HttpContext context, AccountStore accounts, SignIns signIns, Attempts attempts, ILogger<SignIns> log, CancellationToken cancellation)
+    {
+        if (IsStale(context)) return Back(SignInReasons.Stale, null);
+        var form = await context.Request.ReadFormAsync(cancellation);
+        var returnUrl = form[ReturnUrl].ToString();
+        if (!RedirectHttpResult.IsLocalUrl(returnUrl)) returnUrl = "/";
+        try
+        {
+            attempts.SignIn(context.Connection.RemoteIpAddress);
+            if (await accounts.SignInAsync(form["name"].ToString(), form["password"].ToString(), cancellation) is not { } account)
+            {
+                Log.SignInFailed(log, context.Connection.RemoteIpAddress);
+                return Back(SignInReasons.Wrong, returnUrl);
+            }
+
+            await context.SignInAsync(CookieAuthenticationDefaults.AuthenticationScheme, signIns.ForCookie(account));
+            Log.SignedIn(log, account.Name);
+            return TypedResults.LocalRedirect(returnUrl);
+        }
+        catch (TooManyAttemptsException)
+        {
+            return Back(SignInReasons.TooOften, returnUrl);
+        }
+        catch (Exception e) when (Problems.Of(e).Status == StatusCodes.Status503ServiceUnavailable)
+        {
+            return Back(SignInReasons.Unavailable, returnUrl);
+        }
+    }
+
+    private static async Task<RedirectHttpResult> SignOutAsync(HttpContext context)
+    {
+        // The form of a sign-in that has ended meanwhile: the page leads to a new one.
+        if (IsStale(context)) return TypedResults.LocalRedirect("/");
+        await context.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
+        return Back(SignInReasons.SignedOut, null);
+    }
+
+    private static bool IsStale(HttpContext context) => context.Features.Get<IAntiforgeryValidationFeature>() is not { IsValid: true };
+
+    private static RedirectHttpResult Back(string reason, string? returnUrl) => TypedResults.LocalRedirect(SignInUrl(reason, returnUrl));
+}
