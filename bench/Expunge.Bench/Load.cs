@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using Npgsql;
+
+namespace Expunge.Bench;
+
+/// <summary>
+/// An application at work: an open loop of reads and writes at a fixed rate. A statement's latency counts from the moment at which it was due, not from the moment at which it could be sent, so
+/// that whoever stands still is seen (coordinated omission).
+/// </summary>
+internal sealed class Load : IAsyncDisposable
+{
+    private const int Clients = 16;
+    private const int PerSecond = 400;
+
+    private readonly CancellationTokenSource _end = new();
+    private readonly List<double> _milliseconds = [];
+    private readonly Task _clients;
+    private int _next;
+
+    private Load(NpgsqlDataSource source, int tables, int users)
+    {
+        var clock = Stopwatch.StartNew();
+        _clients = Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Task.Run(() => ClientAsync(source, tables, users, clock))));
+    }
+
+    /// <summary>Statements that failed: deadlocks and other refusals that the application would have seen.</summary>
+    public int Errors { get; private set; }
+
+    public static Load Start(NpgsqlDataSource source, int tables, int users) => new(source, tables, users);
+
+    /// <summary>Ends it and says how long statements took, in milliseconds.</summary>
+    public async Task<(double Median, double P99, double Worst, int Count)> StopAsync()
+    {
+        await _end.CancelAsync();
+        await _clients;
+        var sorted = _milliseconds.Order().ToList();
+        return (sorted[sorted.Count / 2], sorted[(int)(sorted.Count * 0.99)], sorted[^1], sorted.Count);
+    }
+
+    private async Task ClientAsync(NpgsqlDataSource source, int tables, int users, Stopwatch clock)
+    {
+        await using var connection = await source.OpenConnectionAsync();
+        while (!_end.IsCancellationRequested)
+        {
+            var number = Interlocked.Increment(ref _next);
+            var due = number * 1000.0 / PerSecond;
+            if (due - clock.Elapsed.TotalMilliseconds is > 0 and var early) await Task.Delay(TimeSpan.FromMilliseconds(early));
+            var table = (number * 31 % tables) + 1;
+            var user = (number * 7919 % users) + 1;
+            await using var command = new NpgsqlCommand(
+                (number % 4) switch
+                {
+                    0 => $"INSERT INTO child_{table} (user_id, note) VALUES ({user}, 'x')",
+                    1 => $"UPDATE users SET name = 'n' WHERE id = {user}",
+                    2 => $"SELECT name FROM users WHERE id = {user}",
+                    _ => $"SELECT count(*) FROM child_{table} WHERE user_id = {user}",
+                },
+                connection);
+            try
+            {
+                await command.ExecuteNonQueryAsync();
+            }
+            catch (PostgresException)
+            {
+                lock (_milliseconds) Errors++;
+            }
+
+            lock (_milliseconds) _milliseconds.Add(clock.Elapsed.TotalMilliseconds - due);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        await _clients;
+        _end.Dispose();
+    }
+}

@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using Expunge.Embedded;
+using Expunge.Policy;
+using Expunge.Postgres;
+using Expunge.Revisions;
+using Npgsql;
+
+namespace Expunge.Bench;
+
+/// <summary>70 foreign keys to users become ON DELETE CASCADE while an application works: as Alembic and EF Core do it, a table at a time, and with Expunge. Side by side, in one run.</summary>
+internal static class MigrationBench
+{
+    private const int Tables = 70;
+    private static readonly TimeSpan Around = TimeSpan.FromSeconds(2);
+
+    public static async Task RunAsync(bool small)
+    {
+        var (users, rows) = small ? (10_000, 20_000) : (100_000, 300_000);
+        await using var server = await EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions
+        {
+            Settings = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
+            {
+                ["shared_buffers"] = "1GB", ["max_wal_size"] = "8GB", ["maintenance_work_mem"] = "256MB", ["autovacuum"] = "off", ["max_connections"] = "60",
+                // As in production: a commit waits for the disk.
+                ["fsync"] = "on", ["synchronous_commit"] = "on",
+            },
+        });
+        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(server.ConnectionString) { CommandTimeout = 0, MaxPoolSize = 40 });
+        var clock = Stopwatch.StartNew();
+        await FillAsync(source, users, rows);
+        Console.WriteLine($"PostgreSQL {server.Binaries.Version}, {Environment.ProcessorCount} cores; {Tables} tables with {rows:N0} rows each, {users:N0} users (made in {clock.Elapsed.TotalSeconds:0} s); 400 statements/s from 16 clients, open loop.");
+
+        Console.WriteLine("\n| way | time | longest exclusive hold | median | p99 | worst latency of others | their errors |\n|---|---|---|---|---|---|---|");
+        await RowAsync(source, users, "no migration", () => Task.Delay(small ? 5_000 : 15_000));
+        await RowAsync(source, users, "one transaction (Alembic, EF Core)", () => ClassicAsync(source, transactions: 1));
+        await RowAsync(source, users, "a transaction a table", () => ClassicAsync(source, transactions: Tables));
+        await RowAsync(source, users, "Expunge", () => ExpungeAsync(server.ConnectionString));
+
+        Console.WriteLine("\nWith a transaction of 9 s in the way, which has read one of the tables:\n\n| way | time | longest exclusive hold | median | p99 | worst latency of others | their errors |\n|---|---|---|---|---|---|---|");
+        await RowAsync(source, users, "one transaction", () => ClassicAsync(source, transactions: 1), obstacle: true);
+        await RowAsync(source, users, "Expunge", () => ExpungeAsync(server.ConnectionString), obstacle: true);
+
+        Console.WriteLine("\nNobody else at work:\n\n| way | time |\n|---|---|");
+        foreach (var (way, work) in new (string, Func<Task>)[] { ("one transaction", () => ClassicAsync(source, transactions: 1)), ("Expunge", () => ExpungeAsync(server.ConnectionString)) })
+        {
+            await ResetAsync(source);
+            clock.Restart();
+            await work();
+            Console.WriteLine($"| {way} | {clock.Elapsed.TotalSeconds:0.0} s |");
+        }
+    }
+
+    private static async Task RowAsync(NpgsqlDataSource source, int users, string way, Func<Task> work, bool obstacle = false)
+    {
+        await ResetAsync(source);
+        await using var load = Load.Start(source, Tables, users);
+        await Task.Delay(Around);
+        var blocking = obstacle ? ObstacleAsync(source) : Task.CompletedTask;
+        if (obstacle) await Task.Delay(300);
+        TimeSpan took;
+        double hold;
+        await using (var holds = ExclusiveHolds.Watch(source))
+        {
+            var clock = Stopwatch.StartNew();
+            await work();
+            took = clock.Elapsed;
+            hold = holds.LongestMilliseconds;
+        }
+
+        await blocking;
+        await Task.Delay(Around);
+        var (median, p99, worst, _) = await load.StopAsync();
+        Console.WriteLine($"| {way} | {took.TotalSeconds:0.0} s | {hold:0.0} ms | {median:0.0} ms | {p99:0.0} ms | {worst:0} ms | {load.Errors} |");
+    }
+
+    private static async Task ObstacleAsync(NpgsqlDataSource source)
+    {
+        await using var connection = await source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var read = new NpgsqlCommand("SELECT count(*) FROM child_35 WHERE user_id = 1", connection, transaction);
+        await read.ExecuteScalarAsync();
+        await Task.Delay(9_000);
+        await transaction.RollbackAsync();
+    }
+
+    // What the original migration and EF Core's generated one do: drop and add, validated under the lock.
+    private static async Task ClassicAsync(NpgsqlDataSource source, int transactions)
+    {
+        await using var connection = await source.OpenConnectionAsync();
+        foreach (var chunk in Enumerable.Range(1, Tables).Chunk(Tables / transactions))
+        {
+            for (var done = false; !done;)
+            {
+                try
+                {
+                    await using var transaction = await connection.BeginTransactionAsync();
+                    foreach (var n in chunk)
+                    {
+                        await ExecuteAsync(connection, $"ALTER TABLE child_{n} DROP CONSTRAINT child_{n}_user_id_fkey; ALTER TABLE child_{n} ADD CONSTRAINT child_{n}_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE");
+                    }
+
+                    await transaction.CommitAsync();
+                    done = true;
+                }
+                catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DeadlockDetected)
+                {
+                    // It was chosen to end a deadlock; whoever ran it would run it again.
+                }
+            }
+        }
+    }
+
+    private static async Task ExpungeAsync(string connectionString)
+    {
+        await using var database = new Database(new NpgsqlConnectionStringBuilder(connectionString));
+        var outcome = await Upgrade.ApplyAsync(database, new PolicyFile { Root = new QualifiedName("public", "users") }, new UpgradeOptions());
+        if (!outcome.Succeeded) throw new InvalidOperationException(string.Join('\n', outcome.Results.Select(r => r.Failure?.Message).OfType<string>()));
+    }
+
+    private static async Task FillAsync(NpgsqlDataSource source, int users, int rows)
+    {
+        await using var connection = await source.OpenConnectionAsync();
+        await ExecuteAsync(connection, $"CREATE TABLE users (id integer PRIMARY KEY, name text); INSERT INTO users SELECT n, 'user ' || n FROM generate_series(1, {users}) n");
+        for (var n = 1; n <= Tables; n++)
+        {
+            await ExecuteAsync(connection, $"CREATE TABLE child_{n} (id bigint GENERATED ALWAYS AS IDENTITY, user_id integer NOT NULL, note text); INSERT INTO child_{n} (user_id, note) SELECT 1 + (i::bigint * 7919) % {users}, 'a note of some length' FROM generate_series(1, {rows}) i");
+            await ExecuteAsync(connection, $"ALTER TABLE child_{n} ADD PRIMARY KEY (id), ADD CONSTRAINT child_{n}_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id); CREATE INDEX ON child_{n} (user_id)");
+        }
+
+        await ExecuteAsync(connection, "VACUUM ANALYZE");
+        await ExecuteAsync(connection, "CHECKPOINT");
+    }
+
+    // The state before, without the scans: only a benchmark may write into pg_constraint.
+    private static async Task ResetAsync(NpgsqlDataSource source)
+    {
+        await using var connection = await source.OpenConnectionAsync();
+        await ExecuteAsync(connection, "DROP SCHEMA IF EXISTS expunge CASCADE");
+        for (var n = 1; n <= Tables; n++)
+        {
+            await ExecuteAsync(connection, $"ALTER TABLE child_{n} DROP CONSTRAINT child_{n}_user_id_fkey, ADD CONSTRAINT child_{n}_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID");
+        }
+
+        await ExecuteAsync(connection, "UPDATE pg_constraint SET convalidated = true WHERE contype = 'f' AND NOT convalidated");
+        await ExecuteAsync(connection, "CHECKPOINT");
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+}
