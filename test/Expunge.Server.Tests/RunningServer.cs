@@ -58,6 +58,9 @@ internal sealed class RunningServer : IAsyncDisposable
         return new RunningServer(app, database, connectionString);
     }
 
+    /// <summary>A client that is not signed in.</summary>
+    public HttpClient Anonymous() => new() { BaseAddress = new Uri(Url) };
+
     /// <summary>Signs the client in; the next requests bring the token.</summary>
     public async Task<RunningServer> SignInAsync(string name = "root", string password = Password)
     {
@@ -91,4 +94,16 @@ internal sealed class RunningServer : IAsyncDisposable
         await _app.DisposeAsync();
         await _database.DisposeAsync();
     }
+}
+
+/// <summary>One server with ZivoHealth for the tests of a class that leave it as it was, or change users of their own.</summary>
+public sealed class SharedServer : IAsyncLifetime
+{
+    internal RunningServer Server { get; private set; } = null!;
+
+    /// <summary>The super admin's token is brought by <see cref="RunningServer.Client"/>.</summary>
+    public async ValueTask InitializeAsync() => Server = await (await RunningServer.ZivoHealthAsync()).SignInAsync();
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => Server.DisposeAsync();
 }

@@ -5,12 +5,12 @@ using Xunit;
 
 namespace Expunge.Server.Tests.Api;
 
-public sealed class ListTests
+public sealed class ListTests(SharedServer shared) : IClassFixture<SharedServer>
 {
     [Fact]
     public async Task Users_are_listed_by_key_with_the_columns_of_the_policy()
     {
-        await using var server = await (await RunningServer.ZivoHealthAsync()).SignInAsync();
+        var server = shared.Server;
 
         var users = await server.Client.GetJsonAsync($"{Json.Users}?skip=2&limit=3");
 
@@ -22,7 +22,7 @@ public sealed class ListTests
     [Fact]
     public async Task Following_the_link_to_the_next_page_lists_everybody_once()
     {
-        await using var server = await (await RunningServer.ZivoHealthAsync()).SignInAsync();
+        var server = shared.Server;
         var (ids, path) = (new List<long>(), $"{Json.Users}?limit=7");
         while (path is not null)
         {
@@ -38,7 +38,7 @@ public sealed class ListTests
     [Fact]
     public async Task A_search_looks_for_a_part_of_a_column_or_the_whole_key_and_its_next_page_too()
     {
-        await using var server = await (await RunningServer.ZivoHealthAsync()).SignInAsync();
+        var server = shared.Server;
         await TestServer.ExecuteAsync(server.ConnectionString, "UPDATE users SET full_name = 'Zoë ' || id WHERE id IN (5, 9, 11); UPDATE users SET email = '100%_sure@example.com' WHERE id = 12");
 
         using var first = await server.Client.GetAsync(new Uri($"{Json.Users}?search=zoë&limit=2", UriKind.Relative));
@@ -60,7 +60,7 @@ public sealed class ListTests
     [InlineData("after=7&skip=1")]
     public async Task A_query_that_makes_no_sense_is_refused(string query)
     {
-        await using var server = await (await RunningServer.ZivoHealthAsync()).SignInAsync();
+        var server = shared.Server;
 
         await server.Client.GetAsync(new Uri($"{Json.Users}?{query}", UriKind.Relative)).ProblemAsync(HttpStatusCode.BadRequest);
     }
@@ -73,7 +73,7 @@ public sealed class ListTests
     [InlineData("%F0%9F%98%80")]
     public async Task A_search_for_metacharacters_finds_nobody_and_breaks_nothing(string search)
     {
-        await using var server = await (await RunningServer.ZivoHealthAsync()).SignInAsync();
+        var server = shared.Server;
 
         Assert.Empty(Ids(await server.Client.GetJsonAsync($"{Json.Users}?search={search}")));
     }

@@ -10,18 +10,19 @@ using Xunit;
 namespace Expunge.Server.Tests.Api;
 
 /// <summary>Who may do what, and for how long.</summary>
-public sealed class SignInTests
+public sealed class SignInTests(SharedServer shared) : IClassFixture<SharedServer>
 {
     [Fact]
     public async Task Every_endpoint_but_login_refuses_a_request_without_a_token()
     {
-        await using var server = await RunningServer.ZivoHealthAsync();
+        var server = shared.Server;
+        using var client = server.Anonymous();
         var refused = 0;
-        foreach (var (method, path) in await OperationsAsync(server))
+        foreach (var (method, path) in await OperationsAsync(client))
         {
             using var request = new HttpRequestMessage(method, path) { Content = method == HttpMethod.Get ? null : JsonContent.Create(new { user_ids = new[] { 7 } }) };
             if (path == Json.Login) continue;
-            await server.Client.SendAsync(request).ProblemAsync(HttpStatusCode.Unauthorized);
+            await client.SendAsync(request).ProblemAsync(HttpStatusCode.Unauthorized);
             refused++;
         }
 
@@ -36,10 +37,11 @@ public sealed class SignInTests
     [InlineData("Basic cm9vdDpjb3JyZWN0IGhvcnNlIGJhdHRlcnk=")]
     public async Task A_forged_token_is_refused(string header)
     {
-        await using var server = await RunningServer.ZivoHealthAsync();
-        server.Client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", header);
+        var server = shared.Server;
+        using var client = server.Anonymous();
+        client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", header);
 
-        await server.Client.GetAsync(new Uri(Json.Users, UriKind.Relative)).ProblemAsync(HttpStatusCode.Unauthorized);
+        await client.GetAsync(new Uri(Json.Users, UriKind.Relative)).ProblemAsync(HttpStatusCode.Unauthorized);
     }
 
     [Theory]
@@ -47,11 +49,12 @@ public sealed class SignInTests
     [InlineData("BEARER")]
     public async Task The_scheme_of_the_header_is_of_any_case(string scheme)
     {
-        await using var server = await RunningServer.ZivoHealthAsync();
-        var token = await server.Client.TokenAsync("root");
-        server.Client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"{scheme} {token}");
+        var server = shared.Server;
+        using var client = server.Anonymous();
+        var token = await client.TokenAsync("root");
+        client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"{scheme} {token}");
 
-        Assert.NotEmpty((await server.Client.GetJsonAsync(Json.Users)).EnumerateArray());
+        Assert.NotEmpty((await client.GetJsonAsync(Json.Users)).EnumerateArray());
     }
 
     [Fact]
@@ -72,12 +75,13 @@ public sealed class SignInTests
     [Fact]
     public async Task A_token_that_was_changed_in_one_character_is_refused()
     {
-        await using var server = await RunningServer.ZivoHealthAsync();
-        var token = await server.Client.TokenAsync("root");
+        var server = shared.Server;
+        using var client = server.Anonymous();
+        var token = await client.TokenAsync("root");
         foreach (var at in (int[])[20, token.Length / 2, token.Length - 3])
         {
-            server.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", $"{token[..at]}{(token[at] == 'A' ? 'B' : 'A')}{token[(at + 1)..]}");
-            await server.Client.GetAsync(new Uri(Json.Users, UriKind.Relative)).ProblemAsync(HttpStatusCode.Unauthorized);
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", $"{token[..at]}{(token[at] == 'A' ? 'B' : 'A')}{token[(at + 1)..]}");
+            await client.GetAsync(new Uri(Json.Users, UriKind.Relative)).ProblemAsync(HttpStatusCode.Unauthorized);
         }
     }
 
@@ -192,7 +196,8 @@ public sealed class SignInTests
     [Fact]
     public async Task An_unknown_name_takes_as_long_as_a_wrong_password()
     {
-        await using var server = await RunningServer.ZivoHealthAsync();
+        var server = shared.Server;
+        using var client = server.Anonymous();
         var (known, unknown) = (new List<double>(), new List<double>());
         for (var i = 0; i < 7; i++)
         {
@@ -205,14 +210,14 @@ public sealed class SignInTests
         async Task<double> TimeAsync(string name)
         {
             var clock = Stopwatch.StartNew();
-            await server.Client.SendAsync(Json.Login, $$"""{"username":"{{name}}","password":"wrong wrong wrong"}""").ProblemAsync(HttpStatusCode.Unauthorized);
+            await client.SendAsync(Json.Login, $$"""{"username":"{{name}}","password":"wrong wrong wrong"}""").ProblemAsync(HttpStatusCode.Unauthorized);
             return clock.Elapsed.TotalMilliseconds;
         }
     }
 
-    internal static async Task<IReadOnlyList<(HttpMethod Method, string Path)>> OperationsAsync(RunningServer server)
+    private static async Task<IReadOnlyList<(HttpMethod Method, string Path)>> OperationsAsync(HttpClient client)
     {
-        var document = await server.Client.GetJsonAsync("/openapi/v1.json");
+        var document = await client.GetJsonAsync("/openapi/v1.json");
         return [.. from path in document.GetProperty("paths").EnumerateObject()
                    from operation in path.Value.EnumerateObject()
                    select (HttpMethod.Parse(operation.Name), path.Name.Replace("{id}", "1", StringComparison.Ordinal))];

@@ -9,7 +9,7 @@ namespace Expunge.Server.Tests.Dashboard;
 /// <summary>One browser for all tests, started by the first that needs it: EXPUNGE_CHROMIUM, or the one on the PATH.</summary>
 public sealed class Chromium : IAsyncDisposable
 {
-    private const float Patience = 30_000;
+    private const float Patience = 60_000;
 
     private readonly Lazy<Task<IBrowser>> _browser = new(StartAsync);
     private static readonly string? Executable = Environment.GetEnvironmentVariable("EXPUNGE_CHROMIUM") ?? (
@@ -21,7 +21,10 @@ public sealed class Chromium : IAsyncDisposable
     public async Task<IBrowserContext> ContextAsync(BrowserNewContextOptions? options = null)
     {
         Assert.SkipWhen(Executable is null, "There is no Chromium. Install it (apt-get install chromium), or set EXPUNGE_CHROMIUM to the file of a Chromium or Chrome.");
-        var context = await (await _browser.Value).NewContextAsync(options ?? new() { ViewportSize = new() { Width = 1280, Height = 800 } });
+        options ??= new() { ViewportSize = new() { Width = 1280, Height = 800 } };
+        // Two cores have better things to do than to draw how a dialog fades in.
+        options.ReducedMotion = ReducedMotion.Reduce;
+        var context = await (await _browser.Value).NewContextAsync(options);
         context.SetDefaultTimeout(Patience);
         Assertions.SetDefaultExpectTimeout(Patience);
         return context;
@@ -30,7 +33,7 @@ public sealed class Chromium : IAsyncDisposable
     private static async Task<IBrowser> StartAsync()
     {
         var playwright = await Playwright.CreateAsync();
-        return await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = Environment.IsPrivilegedProcess ? ["--no-sandbox"] : [] });
+        return await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = ["--disable-gpu", .. Environment.IsPrivilegedProcess ? new[] { "--no-sandbox" } : []] });
     }
 
     public async ValueTask DisposeAsync()

@@ -18,7 +18,7 @@ public sealed class DashboardLayoutTests(Chromium chromium)
         await dashboard.Button("Dark colours").ClickAsync();
         await Expect(dashboard.Button("Light colours")).ToBeVisibleAsync();
         await dashboard.Button("Sign out").ClickAsync();
-        await Expect(dashboard.Page.GetByRole(AriaRole.Alert)).ToHaveTextAsync("You are signed out.");
+        await Expect(dashboard.Alert("You are signed out.")).ToBeVisibleAsync();
         Assert.Empty(dashboard.Troubles);
     }
 
@@ -53,8 +53,7 @@ public sealed class DashboardLayoutTests(Chromium chromium)
     public async Task A_dialog_has_a_name_and_takes_the_focus_so_that_the_keyboard_is_enough()
     {
         await using var dashboard = await (await OpenDashboard.ZivoHealthAsync(chromium)).SignInAsync();
-        await dashboard.CheckBox((await dashboard.UsersAsync())[0]).FocusAsync();
-        await dashboard.Page.Keyboard.PressAsync("Space");
+        await dashboard.PressUntilCheckedAsync((await dashboard.UsersAsync())[0]);
         await Expect(dashboard.Button("Mark for deletion")).ToBeEnabledAsync();
         await dashboard.Button("Mark for deletion").FocusAsync();
         await dashboard.Page.Keyboard.PressAsync("Enter");

@@ -17,9 +17,9 @@ public sealed partial class DashboardSignInTests(Chromium chromium)
         await Expect(dashboard.Page).ToHaveURLAsync(SignInPage());
 
         await dashboard.SignInAsync("root", "not the password");
-        await Expect(dashboard.Page.GetByRole(AriaRole.Alert)).ToHaveTextAsync("The name or the password is wrong.");
+        await Expect(dashboard.Alert("The name or the password is wrong.")).ToBeVisibleAsync();
         await dashboard.SignInAsync("nobody", RunningServer.Password);
-        await Expect(dashboard.Page.GetByRole(AriaRole.Alert)).ToHaveTextAsync("The name or the password is wrong.");
+        await Expect(dashboard.Alert("The name or the password is wrong.")).ToBeVisibleAsync();
 
         await dashboard.SignInAsync();
         await Expect(dashboard.Page.GetByRole(AriaRole.Heading, new() { Name = "Users" })).ToBeVisibleAsync();
@@ -46,7 +46,7 @@ public sealed partial class DashboardSignInTests(Chromium chromium)
         await using var dashboard = await OpenDashboard.ZivoHealthAsync(chromium);
         await dashboard.SignInAsync();
         await dashboard.Button("Sign out").ClickAsync();
-        await Expect(dashboard.Page.GetByRole(AriaRole.Alert)).ToHaveTextAsync("You are signed out.");
+        await Expect(dashboard.Alert("You are signed out.")).ToBeVisibleAsync();
 
         await dashboard.Page.GotoAsync(dashboard.Server.Url);
         await Expect(dashboard.Page).ToHaveURLAsync(SignInPage());
@@ -65,7 +65,7 @@ public sealed partial class DashboardSignInTests(Chromium chromium)
 
         await dashboard.Button("Mark for deletion").ClickAsync();
         await dashboard.InDialog("Mark for deletion").ClickAsync();
-        await Expect(dashboard.Page.GetByRole(AriaRole.Alert)).ToHaveTextAsync("Your sign-in has ended. Sign in again.");
+        await Expect(dashboard.Alert("Your sign-in has ended. Sign in again.")).ToBeVisibleAsync();
         Assert.Equal("0", await dashboard.ScalarAsync("SELECT count(*) FROM users WHERE is_tobe_deleted"));
     }
 
@@ -93,7 +93,7 @@ public sealed partial class DashboardSignInTests(Chromium chromium)
         await using var dashboard = await OpenDashboard.ZivoHealthAsync(chromium, options: new ServerOptions { SignInsPerMinute = 1 });
         await dashboard.SignInAsync("root", "not the password");
         await dashboard.SignInAsync();
-        await Expect(dashboard.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Too many sign-ins");
+        await Expect(dashboard.Alert("Too many sign-ins")).ToBeVisibleAsync();
     }
 
     [Fact]
@@ -102,7 +102,7 @@ public sealed partial class DashboardSignInTests(Chromium chromium)
         await using var dashboard = await OpenDashboard.ZivoHealthAsync(chromium);
         await dashboard.LetDatabaseAnswerAsync(false);
         await dashboard.SignInAsync();
-        await Expect(dashboard.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The database does not answer");
+        await Expect(dashboard.Alert("The database does not answer")).ToBeVisibleAsync();
         await dashboard.LetDatabaseAnswerAsync(true);
         await dashboard.SignInAsync();
         await Expect(dashboard.Page.GetByRole(AriaRole.Heading, new() { Name = "Users" })).ToBeVisibleAsync();
