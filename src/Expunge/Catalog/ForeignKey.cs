@@ -59,9 +59,18 @@ public sealed record ForeignKey
     [JsonIgnore]
     public uint Oid { get; init; }
 
+    /// <summary>Its triggers, those of partitions too, by name. Read with a whole snapshot only.</summary>
+    [JsonIgnore]
+    public ImmutableArray<ForeignKeyTrigger> Triggers { get; init; } = [];
+
     /// <summary>Whether one of its triggers is disabled, so that it is not upheld.</summary>
     [JsonIgnore]
-    public bool HasDisabledTriggers { get; init; }
+    public bool HasDisabledTriggers => Triggers.Any(t => !t.IsEnabled);
+
+    /// <summary>Whether anything happens then: it is enforced, and the trigger (of one partition at least) is enabled.</summary>
+    /// <param name="happened">What happened.</param>
+    public bool Fires(ForeignKeyEvent happened) =>
+        Enforced && (Triggers.Where(t => t.Event == happened).ToList() is not { Count: > 0 } mine || mine.Exists(t => t.IsEnabled));
 
     /// <summary>The definition as the words after <c>ADD CONSTRAINT name</c>, without NOT VALID. Two constraints with the same words behave the same.</summary>
     [JsonIgnore]

@@ -22,8 +22,7 @@ SELECT con.oid,
          ARRAY(SELECT a.attname::text FROM jsonb_array_elements_text(j.con -> 'confdelsetcols') WITH ORDINALITY AS k(attnum, ord)
                  JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = k.attnum::int2 ORDER BY k.ord)
          ELSE '{}'::text[] END,
-       obj_description(con.oid, 'pg_constraint'),
-       EXISTS (SELECT FROM pg_trigger t WHERE t.tgconstraint = con.oid AND t.tgenabled NOT IN ('O', 'A'))
+       obj_description(con.oid, 'pg_constraint')
   FROM pg_constraint con
   JOIN pg_class c ON c.oid = con.conrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace
