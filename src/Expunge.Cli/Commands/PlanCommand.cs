@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Expunge.Graph;
 using Expunge.Policy;
 using Expunge.Revisions;
 using Expunge.Verification;
@@ -31,8 +32,8 @@ internal static class PlanCommand
         var schema = decisions.Schema;
         var direct = decisions.All.Count(d => decisions.Reach.DepthOf(d.Reference) == 1);
         Output.Line($"Revision {decisions.Policy.Revision} ({decisions.Policy.Name}): {decisions.All.Length} references lead to {decisions.Policy.Root}, {direct} directly, from {decisions.All.Select(d => d.Reference.Table.Oid).Distinct().Count()} tables.");
-        var blocking = decisions.All.Where(d => !d.IsFulfilled && d.Reference.Constraints.Any(f => f.OnDelete is Catalog.ReferentialAction.NoAction or Catalog.ReferentialAction.Restrict)).ToList();
-        if (blocking.Count > 0) Output.Line($"{blocking.Count} of them block a deletion today.");
+        var blocking = Prediction.Of(decisions.Catalog, decisions.Reach.Root).Blocking.Count();
+        if (blocking > 0) Output.Line($"{blocking} of them block a deletion today.");
         foreach (var phase in plan.Steps.GroupBy(s => s.Phase))
         {
             Output.Line();
@@ -82,6 +83,8 @@ internal static class PlanCommand
         name = decisions.Policy.Name,
         root = decisions.Policy.Root.ToString(),
         steps = plan.Steps.Select(s => new { phase = s.Phase, table = s.Table.Name.ToString(), s.Description, s.Sql, locks = s.Locks.Select(l => new { table = l.Table.ToString(), l.Mode, l.HeldWhileScanning }), s.Undo }),
+        blocking = Prediction.Of(decisions.Catalog, decisions.Reach.Root).Effects.Where(e => e.Blocks)
+            .Select(e => new { reference = e.Reference.Display(decisions.Schema), constraint = e.Constraint.Name, reasons = e.Refusals.Select(r => r.Words()) }),
         undecided = decisions.Undecided.Select(d => d.Reference.Display(decisions.Schema)),
         problems = plan.Problems.Select(p => new { table = p.Table.Name.ToString(), p.Reason, p.NextStep }),
         missingTables = decisions.MissingTables.Select(t => t.ToString()),

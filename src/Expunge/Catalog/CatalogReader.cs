@@ -23,6 +23,7 @@ public static class CatalogReader
         Add("SET LOCAL search_path = pg_catalog");
         foreach (var query in Queries) Add(SqlFile.Read($"catalog_{query}.sql"));
         batch.BatchCommands.Add(ForeignKeysQuery(table: null));
+        Add(SqlFile.Read("catalog_triggers.sql"));
         Add("SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname LIKE 'ix\\_%'");
         Add("COMMIT");
 
@@ -53,13 +54,16 @@ public static class CatalogReader
         var checks = (await RowsAsync(r => (Table: r.GetFieldValue<uint>(0), Check: new CheckConstraint(r.GetString(1), Names(r, 2)))))
             .ToLookup(c => c.Table, c => c.Check);
         var foreignKeys = await RowsAsync(ForeignKey);
+        var triggers = (await RowsAsync(r => (Constraint: r.GetFieldValue<uint>(0), Trigger: new ForeignKeyTrigger(
+                r.GetFieldValue<uint>(1), r.GetString(2), (ForeignKeyEvent)r.GetInt32(3), r.GetBoolean(4)))))
+            .ToLookup(t => t.Constraint, t => t.Trigger);
         var names = await RowsAsync(r => new QualifiedName(r.GetString(0), r.GetString(1)));
         while (await reader.NextResultAsync(cancellation)) { }
 
         return new CatalogSnapshot(
             server,
             [.. tables.Select(t => t with { Columns = [.. columns[t.Oid]], Indexes = [.. indexes[t.Oid]], Checks = [.. checks[t.Oid]] })],
-            [.. foreignKeys],
+            [.. foreignKeys.Select(f => f with { Triggers = [.. triggers[f.Oid]] })],
             [.. names]);
 
         void Add(string sql) => batch.BatchCommands.Add(new NpgsqlBatchCommand(sql));

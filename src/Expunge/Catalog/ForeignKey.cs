@@ -65,9 +65,18 @@ public sealed record ForeignKey
     /// </summary>
     public ImmutableArray<string> TriggerStates { get; init; } = [];
 
-    /// <summary>Whether one of its triggers does not fire, so that it is not upheld.</summary>
+    /// <summary>Its triggers, those of partitions too, by name. Read with a whole snapshot only.</summary>
     [JsonIgnore]
-    public bool HasDisabledTriggers => TriggerStates.Any(s => s[^1] is 'D' or 'R');
+    public ImmutableArray<ForeignKeyTrigger> Triggers { get; init; } = [];
+
+    /// <summary>Whether one of its triggers, or of those of its partitions, does not fire, so that it is not upheld.</summary>
+    [JsonIgnore]
+    public bool HasDisabledTriggers => Triggers.Any(t => !t.IsEnabled) || TriggerStates.Any(s => s[^1] is 'D' or 'R');
+
+    /// <summary>Whether anything happens then: it is enforced, and the trigger (of one partition at least) is enabled.</summary>
+    /// <param name="happened">What happened.</param>
+    public bool Fires(ForeignKeyEvent happened) =>
+        Enforced && (Triggers.Where(t => t.Event == happened).ToList() is not { Count: > 0 } mine || mine.Exists(t => t.IsEnabled));
 
     /// <summary>The definition as the words after <c>ADD CONSTRAINT name</c>, without NOT VALID. Two constraints with the same words behave the same.</summary>
     [JsonIgnore]

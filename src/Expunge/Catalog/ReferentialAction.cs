@@ -3,7 +3,7 @@ namespace Expunge.Catalog;
 /// <summary>What a foreign key does when the referenced row is deleted or its key changes (<c>confdeltype</c>, <c>confupdtype</c>).</summary>
 public enum ReferentialAction
 {
-    /// <summary>Refuse at the end of the statement, or of the transaction where deferred.</summary>
+    /// <summary>Refuse when its turn comes among the actions of the deleted row; INITIALLY DEFERRED at the end of the transaction.</summary>
     NoAction,
 
     /// <summary>Refuse at once.</summary>

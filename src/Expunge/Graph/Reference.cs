@@ -34,18 +34,28 @@ public sealed record Reference
     /// <summary>Whether it refers to its own table.</summary>
     public bool IsSelf => Table.Oid == ReferencedTable.Oid;
 
-    /// <summary>The columns that a SET NULL could set: those that are neither NOT NULL nor generated. Empty: SET NULL is impossible.</summary>
-    public ImmutableArray<string> NullableColumns => [.. Columns.Where(c => Table.Column(c)?.CanBeNull == true)];
+    /// <summary>The columns that a SET NULL could set: those that are neither NOT NULL nor generated. Empty: SET NULL is impossible, also because MATCH FULL wants it for all.</summary>
+    public ImmutableArray<string> NullableColumns =>
+        Columns.Where(c => Table.Column(c)?.CanBeNull == true).ToImmutableArray() is var some && (some.Length == Columns.Length || !IsMatchFull) ? some : [];
+
+    /// <summary>Whether its columns must be NULL all or none.</summary>
+    public bool IsMatchFull => Columns.Length > 1 && Constraints.Any(f => f.MatchFull);
 
     /// <summary>Whether its rows stay today and lose the reference: somebody decided so, by SET NULL or SET DEFAULT on columns that can be set.</summary>
     public bool LetsGo => Constraints.All(f => CanBeSet(f.OnDelete, f.SetColumns));
 
-    /// <summary>Whether it is SET NULL or SET DEFAULT and can work. PostgreSQL accepts both on a NOT NULL column, where they refuse every deletion.</summary>
+    /// <summary>
+    /// Whether it is SET NULL or SET DEFAULT and can work. PostgreSQL accepts both on a NOT NULL column, and NULL for only some columns under MATCH FULL, where they refuse every deletion.
+    /// </summary>
     /// <param name="onDelete">The delete rule.</param>
     /// <param name="columns">Its column list; empty for all columns.</param>
-    public bool CanBeSet(ReferentialAction onDelete, ImmutableArray<string> columns) =>
-        onDelete is ReferentialAction.SetNull or ReferentialAction.SetDefault
-        && (columns.IsEmpty ? Columns : columns).All(c => Table.Column(c) is not { } column || column.CanBeNull || (onDelete == ReferentialAction.SetDefault && column is { HasDefault: true, IsGenerated: false }));
+    public bool CanBeSet(ReferentialAction onDelete, ImmutableArray<string> columns)
+    {
+        if (onDelete is not (ReferentialAction.SetNull or ReferentialAction.SetDefault)) return false;
+        var set = (columns.IsEmpty ? Columns : columns).Select(Table.Column).OfType<Column>().ToList();
+        var toNull = set.Where(c => onDelete == ReferentialAction.SetNull || !c.HasDefault).ToList();
+        return toNull.TrueForAll(c => c.CanBeNull) && !set.Exists(c => c.IsGenerated) && (toNull.Count == 0 || toNull.Count == Columns.Length || !IsMatchFull);
+    }
 
     /// <summary>Whether every row must have it: no column of it can be NULL.</summary>
     public bool IsMandatory => NullableColumns.IsEmpty;

@@ -31,5 +31,7 @@ public sealed record Decision(Reference Reference, PolicyAction Action, Referent
     public bool Blocks => OnDelete != ReferentialAction.Cascade && !Reference.CanBeSet(OnDelete, SetColumns);
 
     /// <summary>Whether what is declared today is what is decided.</summary>
-    public bool IsFulfilled => Action == PolicyAction.Keep || (Reference.Constraints.Length == 1 && Reference.Constraints[0].SameDefinition(Wanted) && Reference.Constraints[0].Validated);
+    public bool IsFulfilled => Action == PolicyAction.Keep
+        ? Source != DecisionSource.Existing || Reference.Constraints.All(f => f.Enforced)
+        : Reference.Constraints.Length == 1 && Reference.Constraints[0].SameDefinition(Wanted) && Reference.Constraints[0].Validated;
 }

@@ -101,7 +101,7 @@ internal sealed class PolicyResolver(CatalogSnapshot catalog, PolicyFile policy,
         var name = reference.Display(policy.Root.Schema);
         return entry.Action switch
         {
-            PolicyAction.SetNull when reference.IsMandatory => $"'{name}' can't be set null: {(reference.Columns.Length == 1 ? "the column is" : "all its columns are")} NOT NULL",
+            PolicyAction.SetNull when reference.IsMandatory => $"'{name}' can't be set null: {(reference.Columns.Length == 1 ? "the column is NOT NULL" : reference.IsMatchFull ? "it is MATCH FULL and one of its columns is NOT NULL" : "all its columns are NOT NULL")}",
             PolicyAction.SetNull when reference.NullableColumns.Length < reference.Columns.Length && catalog.Server.Major < 15 =>
                 $"'{name}' can't be set null: {string.Join(", ", reference.Columns.Except(reference.NullableColumns))} is NOT NULL, and SET NULL (columns) needs PostgreSQL 15",
             PolicyAction.SetDefault when reference.Columns.Any(c => reference.Table.Column(c) is { HasDefault: false, NotNull: true } or { IsGenerated: true }) =>

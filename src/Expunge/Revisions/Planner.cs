@@ -19,8 +19,8 @@ public static class Planner
         foreach (var decision in decisions.All)
         {
             var (wanted, present) = (decision.Wanted, decision.Reference.Constraints);
-            var mine = decision.Action == PolicyAction.Keep ? [] : present
-                .Select(f => f.Name == wanted.Name ? new ConstraintChange(f, wanted) : new ConstraintChange(f, null))
+            var mine = (decision.Action != PolicyAction.Keep ? present.Select(f => new ConstraintChange(f, f.Name == wanted.Name ? wanted : null))
+                    : decision.Source == DecisionSource.Existing ? present.Select(f => new ConstraintChange(f, f with { Enforced = true, Validated = true })) : [])
                 .Where(c => c.New is null || !c.Former!.SameDefinition(c.New)).ToList();
             // The one that stays as it is, also where only its duplicates go.
             var toValidate = present.FirstOrDefault(f => f is { Validated: false, Enforced: true } && f.SameDefinition(wanted) && (decision.Action != PolicyAction.Keep || decision.Source == DecisionSource.Existing));
@@ -39,7 +39,7 @@ public static class Planner
             if (WhyNot(decision.Reference.Table, decisions.Catalog.Server, present) is { } problem) { problems.Add(problem); continue; }
             changes.AddRange(mine);
             if (toValidate is not null) validations.Add((toValidate with { Validated = true }, toValidate));
-            else if (mine.Any(c => c.New is not null)) validations.Add((wanted, null));
+            validations.AddRange(mine.Where(c => c.New is not null).Select(c => (c.New!, (ForeignKey?)null)));
         }
 
         foreach (var soft in decisions.SoftReferences.Where(s => s.Enforce))
@@ -66,7 +66,8 @@ public static class Planner
     /// <summary>The swap, validate and partition steps for a set of changes: one swap a table, then the validations, largest table first, then what needs both at once.</summary>
     internal static IEnumerable<Step> Swaps(CatalogSnapshot catalog, IReadOnlyCollection<ConstraintChange> changes, IReadOnlyCollection<(ForeignKey Wanted, ForeignKey? Former)> validations)
     {
-        var byTable = changes.GroupBy(c => c.Any.Table).Select(g => (Table: catalog.Table(g.Key), Changes: g.ToImmutableArray())).ToList();
+        // Duplicates go first and come back last: beside one that is NOT ENFORCED a partitioned table takes no enforced one.
+        var byTable = changes.GroupBy(c => c.Any.Table).Select(g => (Table: catalog.Table(g.Key), Changes: g.OrderBy(c => (c.New is not null, c.Former is null)).ToImmutableArray())).ToList();
         // What an interrupted partition step left behind and this run does not go on with.
         var partitioned = byTable.Where(t => NeedsPartitionWay(catalog, t.Table)).ToList();
         var inUse = partitioned.SelectMany(t => catalog.PartitionsOf(t.Table)).Select(t => t.Name).ToHashSet();
