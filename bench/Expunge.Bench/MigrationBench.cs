@@ -20,9 +20,14 @@ internal static class MigrationBench
         {
             Settings = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
             {
-                ["shared_buffers"] = "1GB", ["max_wal_size"] = "8GB", ["maintenance_work_mem"] = "256MB", ["autovacuum"] = "off", ["max_connections"] = "60",
+                ["shared_buffers"] = "1GB",
+                ["max_wal_size"] = "8GB",
+                ["maintenance_work_mem"] = "256MB",
+                ["autovacuum"] = "off",
+                ["max_connections"] = "60",
                 // As in production: a commit waits for the disk.
-                ["fsync"] = "on", ["synchronous_commit"] = "on",
+                ["fsync"] = "on",
+                ["synchronous_commit"] = "on",
             },
         });
         await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(server.ConnectionString) { CommandTimeout = 0, MaxPoolSize = 40 });
