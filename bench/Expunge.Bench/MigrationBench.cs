@@ -12,6 +12,7 @@ internal static class MigrationBench
 {
     private const int Tables = 70;
     private static readonly TimeSpan Around = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     public static async Task RunAsync(bool small)
     {
@@ -36,7 +37,11 @@ internal static class MigrationBench
         Console.WriteLine($"PostgreSQL {server.Binaries.Version}, {Environment.ProcessorCount} cores; {Tables} tables with {rows:N0} rows each, {users:N0} users (made in {clock.Elapsed.TotalSeconds:0} s); 400 statements/s from 16 clients, open loop.");
 
         Console.WriteLine("\n| way | time | longest exclusive hold | median | p99 | worst latency of others | their errors |\n|---|---|---|---|---|---|---|");
-        await RowAsync(source, users, "no migration", () => Task.Delay(small ? 5_000 : 15_000));
+        await RowAsync(source, users, "no migration", async () =>
+        {
+            await Task.Delay(small ? 5_000 : 15_000);
+            return "";
+        });
         await RowAsync(source, users, "one transaction (Alembic, EF Core)", () => ClassicAsync(source, transactions: 1));
         await RowAsync(source, users, "a transaction a table", () => ClassicAsync(source, transactions: Tables));
         await RowAsync(source, users, "Expunge", () => ExpungeAsync(server.ConnectionString));
@@ -46,7 +51,7 @@ internal static class MigrationBench
         await RowAsync(source, users, "Expunge", () => ExpungeAsync(server.ConnectionString), obstacle: true);
 
         Console.WriteLine("\nNobody else at work:\n\n| way | time |\n|---|---|");
-        foreach (var (way, work) in new (string, Func<Task>)[] { ("one transaction", () => ClassicAsync(source, transactions: 1)), ("Expunge", () => ExpungeAsync(server.ConnectionString)) })
+        foreach (var (way, work) in new (string, Func<Task<string>>)[] { ("one transaction", () => ClassicAsync(source, transactions: 1)), ("Expunge", () => ExpungeAsync(server.ConnectionString)) })
         {
             await ResetAsync(source);
             clock.Restart();
@@ -55,7 +60,7 @@ internal static class MigrationBench
         }
     }
 
-    private static async Task RowAsync(NpgsqlDataSource source, int users, string way, Func<Task> work, bool obstacle = false)
+    private static async Task RowAsync(NpgsqlDataSource source, int users, string way, Func<Task<string>> work, bool obstacle = false)
     {
         await ResetAsync(source);
         await using var load = Load.Start(source, Tables, users);
@@ -64,10 +69,11 @@ internal static class MigrationBench
         if (obstacle) await Task.Delay(300);
         TimeSpan took;
         double hold;
+        string remark;
         await using (var holds = ExclusiveHolds.Watch(source))
         {
             var clock = Stopwatch.StartNew();
-            await work();
+            remark = await work();
             took = clock.Elapsed;
             hold = holds.LongestMilliseconds;
         }
@@ -75,7 +81,7 @@ internal static class MigrationBench
         await blocking;
         await Task.Delay(Around);
         var (median, p99, worst, _) = await load.StopAsync();
-        Console.WriteLine($"| {way} | {took.TotalSeconds:0.0} s | {hold:0.0} ms | {median:0.0} ms | {p99:0.0} ms | {worst:0} ms | {load.Errors} |");
+        Console.WriteLine($"| {way} | {took.TotalSeconds:0.0} s{(remark.Length > 0 ? $", {remark}" : "")} | {hold:0.0} ms | {median:0.0} ms | {p99:0.0} ms | {worst:0} ms | {load.Errors} |");
     }
 
     private static async Task ObstacleAsync(NpgsqlDataSource source)
@@ -89,8 +95,9 @@ internal static class MigrationBench
     }
 
     // What the original migration and EF Core's generated one do: drop and add, validated under the lock.
-    private static async Task ClassicAsync(NpgsqlDataSource source, int transactions)
+    private static async Task<string> ClassicAsync(NpgsqlDataSource source, int transactions)
     {
+        var (clock, deadlocks) = (Stopwatch.StartNew(), 0);
         await using var connection = await source.OpenConnectionAsync();
         foreach (var chunk in Enumerable.Range(1, Tables).Chunk(Tables / transactions))
         {
@@ -109,17 +116,22 @@ internal static class MigrationBench
                 }
                 catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DeadlockDetected)
                 {
-                    // It was chosen to end a deadlock; whoever ran it would run it again.
+                    // It was chosen to end a deadlock; whoever ran it would run it again, for a while.
+                    deadlocks++;
+                    if (clock.Elapsed > Patience) return $"not done, {deadlocks} deadlocks";
                 }
             }
         }
+
+        return deadlocks == 0 ? "" : $"{deadlocks} deadlocks";
     }
 
-    private static async Task ExpungeAsync(string connectionString)
+    private static async Task<string> ExpungeAsync(string connectionString)
     {
         await using var database = new Database(new NpgsqlConnectionStringBuilder(connectionString));
         var outcome = await Upgrade.ApplyAsync(database, new PolicyFile { Root = new QualifiedName("public", "users") }, new UpgradeOptions());
         if (!outcome.Succeeded) throw new InvalidOperationException(string.Join('\n', outcome.Results.Select(r => r.Failure?.Message).OfType<string>()));
+        return "";
     }
 
     private static async Task FillAsync(NpgsqlDataSource source, int users, int rows)
