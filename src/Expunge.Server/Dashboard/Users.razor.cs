@@ -71,6 +71,8 @@ public sealed partial class Users
         });
         if (cancellation.IsCancellationRequested) return;
         (_subjects, _total, _unread, _isLoading) = (subjects, total, unread, false);
+        // An action goes on with a dialog, behind which the list must be as it is now.
+        StateHasChanged();
     }
 
     /// <inheritdoc/>

@@ -31,6 +31,8 @@ public sealed class DashboardDeletionTests(Chromium chromium)
         Assert.Equal(left, await dashboard.UsersAsync());
         await Expect(dashboard.Dialog).ToContainTextAsync($"{rows - await dashboard.RowsAsync():N0} rows in all");
         await Expect(dashboard.Dialog).ToContainTextAsync("searched for rows that are left: none");
+        // Behind the dialog, too.
+        await Expect(dashboard.CheckBox(users[5])).ToHaveCountAsync(0);
 
         await dashboard.InDialog("Close").ClickAsync();
         await Expect(dashboard.Page.GetByText("0 selected")).ToBeVisibleAsync();
