@@ -19,18 +19,25 @@ internal sealed partial class Problems(IProblemDetailsService writer, ILogger<Pr
     {
         // The caller is gone; there is nobody to answer.
         if (exception is OperationCanceledException && context.RequestAborted.IsCancellationRequested) return true;
-        var problem = Of(exception);
-        // A server that stops rolls back what is at work: that is no mistake.
-        if (problem.Status >= StatusCodes.Status500InternalServerError && exception is not OperationCanceledException)
-        {
-            if (exception is ExpungeException e) Log.Refused(log, context.Request.Method, context.Request.Path, problem.Status.Value, e.Message, e.Code);
-            else Log.Failed(log, context.Request.Method, context.Request.Path, problem.Status.Value, exception);
-        }
-
+        var problem = Logged(exception, log, context.Request.Method, context.Request.Path);
         context.Response.StatusCode = problem.Status!.Value;
         if (problem.Status is StatusCodes.Status503ServiceUnavailable && exception is not ExpungeException { Code: ErrorCodes.CommitUnknown }) context.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
         if (problem.Status is StatusCodes.Status429TooManyRequests) context.Response.Headers.RetryAfter = "60";
         return await writer.TryWriteAsync(new ProblemDetailsContext { HttpContext = context, ProblemDetails = problem, Exception = exception });
+    }
+
+    /// <summary>The problem; one that is the server's is written to the log, for a request and a page alike.</summary>
+    public static ProblemDetails Logged(Exception exception, ILogger log, string method, string path)
+    {
+        var problem = Of(exception);
+        // A server that stops rolls back what is at work: that is no mistake.
+        if (problem.Status >= StatusCodes.Status500InternalServerError && exception is not OperationCanceledException)
+        {
+            if (exception is ExpungeException e) Log.Refused(log, method, path, problem.Status.Value, e.Message, e.Code);
+            else Log.Failed(log, method, path, problem.Status.Value, exception);
+        }
+
+        return problem;
     }
 
     public static ProblemDetails Of(Exception exception) => exception switch

@@ -2,7 +2,6 @@ using Expunge.Server.Accounts;
 using Expunge.Server.Api;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Logging;
 
@@ -32,14 +31,7 @@ internal sealed class Work(AuthenticationStateProvider states, SignIns signIns, 
         }
         catch (Exception e)
         {
-            var problem = Problems.Of(e);
-            if (e is not OperationCanceledException && problem.Status >= StatusCodes.Status500InternalServerError)
-            {
-                if (e is ExpungeException refused) Log.Refused(log, "Page", Path, problem.Status.Value, e.Message, refused.Code);
-                else Log.Failed(log, "Page", Path, problem.Status.Value, e);
-            }
-
-            return problem;
+            return Problems.Logged(e, log, "Page", Path);
         }
     }
 
