@@ -57,10 +57,28 @@ public static class Commands
         }
     }
 
+    /// <summary>Executes statements in one round trip; where one fails, those after it are not executed.</summary>
+    internal static async Task ExecuteBatchAsync(this NpgsqlConnection connection, IEnumerable<NpgsqlBatchCommand> commands, CancellationToken cancellation)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        foreach (var command in commands) batch.BatchCommands.Add(command);
+        await batch.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <summary>A statement for <see cref="ExecuteBatchAsync"/>.</summary>
+    internal static NpgsqlBatchCommand BatchCommand(string sql, List<object?> values)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var value in values) command.Parameters.Add(Parameter(value));
+        return command;
+    }
+
+    private static NpgsqlParameter Parameter(object? value) => value as NpgsqlParameter ?? new NpgsqlParameter { Value = value ?? DBNull.Value };
+
     private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, List<object?> values)
     {
         var command = new NpgsqlCommand(sql, connection);
-        foreach (var value in values) command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value ?? DBNull.Value });
+        foreach (var value in values) command.Parameters.Add(Parameter(value));
         return command;
     }
 }

@@ -22,7 +22,7 @@ public sealed class Database : IAsyncDisposable
     public Database(NpgsqlConnectionStringBuilder settings, bool pooling = false)
     {
         // NoResetOnClose would hand the settings of one session to the next user of it.
-        Settings = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = pooling, NoResetOnClose = false, IncludeErrorDetail = false, CommandTimeout = 0 };
+        Settings = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = pooling, NoResetOnClose = false, IncludeErrorDetail = false, IncludeFailedBatchedCommand = true, CommandTimeout = 0 };
         if (pooling)
         {
             if (!settings.ShouldSerialize("Maximum Pool Size")) Settings.MaxPoolSize = Math.Max(20, Settings.MinPoolSize);

@@ -51,9 +51,12 @@ public sealed record CreateIndexStep : Step
         foreach (var leaf in _leaves) await BuildAsync(context, leaf, cancellation);
         await ExclusiveLock.RunAsync(context, [Table.Name], async () =>
         {
-            if (await StateAsync(context, Index, cancellation) is true) return;
-            await context.Connection.ExecuteAsync(Create(Index, concurrently: false), cancellation);
-            await context.Journal.RecordIndexDoneAsync(context.Connection, Index, cancellation);
+            if (await StateAsync(context, Index, cancellation) is true) return null;
+            return async () =>
+            {
+                await context.Connection.ExecuteAsync(Create(Index, concurrently: false), cancellation);
+                await context.Journal.RecordIndexDoneAsync(context.Connection, Index, cancellation);
+            };
         }, cancellation);
     }
 

@@ -32,11 +32,11 @@ public sealed record DropIndexStep : Step
     {
         if (Table.IsPartitioned)
         {
-            await ExclusiveLock.RunAsync(context, [Table.Name], async () =>
+            await ExclusiveLock.RunAsync(context, [Table.Name], () => Task.FromResult<Func<Task>?>(async () =>
             {
                 await context.Connection.ExecuteAsync(Sql[0], cancellation);
                 await context.Journal.RecordIndexRevertedAsync(context.Connection, Index, cancellation);
-            }, cancellation);
+            }), cancellation);
             return;
         }
 

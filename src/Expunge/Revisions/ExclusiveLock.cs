@@ -9,7 +9,8 @@ namespace Expunge.Revisions;
 /// </summary>
 /// <remarks>
 /// A waiting ACCESS EXCLUSIVE blocks every later reader (PostgreSQL docs 13.3.1, lock queue). So first SHARE UPDATE EXCLUSIVE, for which no reader or writer waits and to which an
-/// autovacuum yields; then ACCESS EXCLUSIVE without waiting, and after a few misses waiting 10, 25, 50 ms: always below deadlock_timeout, so that in a deadlock it is we who yield.
+/// autovacuum yields: under it, all that can be is looked up and prepared, since no other DDL comes in between. Then ACCESS EXCLUSIVE without waiting, and after a few misses waiting 10, 25, 50 ms:
+/// always below deadlock_timeout, so that in a deadlock it is we who yield. It waits with empty hands: for the table that was missed last, then takes the others without waiting.
 /// The child comes first: a reader on it then holds up the child's readers only, not those of the root.
 /// </remarks>
 internal static class ExclusiveLock
@@ -18,11 +19,18 @@ internal static class ExclusiveLock
     private const string Session =
         "format('pid %s (%s, %s, %s s)', a.pid, coalesce(nullif(a.application_name, ''), a.backend_type), coalesce(a.state, 'active'), round(extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.backend_start))))";
 
+    // The last try waits for every table, in case two of them are busy in turn.
     private static readonly int[] WaitsInMilliseconds = [0, 0, 0, 0, 10, 10, 25, 25, 50, 50];
 
-    /// <summary>Takes the locks on the tables in the given order (the child first, the root last), does the work in the transaction that holds them, and commits. The work may run again after a lost race.</summary>
+    /// <summary>Prepares the work, takes the locks on the tables (the child first, the root last), does the work in the transaction that holds them, and commits. All of it may run again after a lost race.</summary>
+    /// <param name="context">Of the step.</param>
+    /// <param name="tables">The tables, the child first.</param>
+    /// <param name="prepare">Runs in the same transaction, under SHARE UPDATE EXCLUSIVE; answers with the work, or null where nothing is left to do.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    /// <param name="mode">The lock.</param>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.LockNotAvailable"/>: not within <see cref="LockOptions.MaxWait"/>; the message names who holds them.</exception>
-    public static async Task RunAsync(StepContext context, IReadOnlyList<QualifiedName> tables, Func<Task> work, CancellationToken cancellation, string mode = "ACCESS EXCLUSIVE")
+    public static async Task RunAsync(
+        StepContext context, IReadOnlyList<QualifiedName> tables, Func<Task<Func<Task>?>> prepare, CancellationToken cancellation, string mode = "ACCESS EXCLUSIVE")
     {
         var (connection, options) = (context.Connection, context.Locks);
         var clock = Stopwatch.StartNew();
@@ -31,8 +39,13 @@ internal static class ExclusiveLock
             await using var transaction = await connection.BeginTransactionAsync(cancellation);
             try
             {
-                await RoundAsync(connection, tables, options, mode, cancellation);
-                await work();
+                var lockable = await BeginAsync(connection, tables, options, cancellation);
+                if (await prepare() is { } work)
+                {
+                    await LockAsync(connection, lockable, mode, cancellation);
+                    await work();
+                }
+
                 await transaction.CommitAsync(cancellation);
                 return;
             }
@@ -53,41 +66,60 @@ internal static class ExclusiveLock
         }
     }
 
-    // The idle timeout is for a client that stands still with the lock in hand: a laptop that sleeps, a network that is gone.
-    private static async Task RoundAsync(NpgsqlConnection connection, IReadOnlyList<QualifiedName> tables, LockOptions options, string mode, CancellationToken cancellation)
+    /// <summary>Takes SHARE UPDATE EXCLUSIVE on the tables.</summary>
+    /// <returns>Those that this role may lock. Of the others ALTER TABLE takes the lock itself, under the lock_timeout that is set: a role can own the child and have no right to LOCK the root.</returns>
+    private static async Task<List<QualifiedName>> BeginAsync(NpgsqlConnection connection, IReadOnlyList<QualifiedName> tables, LockOptions options, CancellationToken cancellation)
     {
-        await connection.ExecuteAsync($"SET LOCAL lock_timeout = {Milliseconds(options.LockTimeout)}; SET LOCAL statement_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '5s'", cancellation);
-        foreach (var table in tables) await LockAsync(connection, table, "SHARE UPDATE EXCLUSIVE", cancellation);
-        foreach (var (wait, last) in WaitsInMilliseconds.Select((w, i) => (w, i == WaitsInMilliseconds.Length - 1)))
+        // The idle timeout is for a client that stands still with the lock in hand: a laptop that sleeps, a network that is gone. The commit does not wait, with the lock in hand, for the disk or a
+        // synchronous standby: change and journal are one transaction, and the revision's last one, which says that it is applied, waits for all before it.
+        await connection.ExecuteAsync(
+            $"SET LOCAL lock_timeout = {Milliseconds(options.LockTimeout)}; SET LOCAL statement_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '5s'; SET LOCAL synchronous_commit = off", cancellation);
+        var lockable = new List<QualifiedName>();
+        foreach (var table in tables)
         {
-            await connection.ExecuteAsync($"SAVEPOINT exclusive; SET LOCAL lock_timeout = {Math.Max(wait, 1)}", cancellation);
+            await connection.ExecuteAsync("SAVEPOINT lock_table", cancellation);
             try
             {
-                foreach (var table in tables) await LockAsync(connection, table, wait == 0 ? $"{mode} NOWAIT" : mode, cancellation);
-                await connection.ExecuteAsync("SET LOCAL lock_timeout = 50", cancellation);
+                await connection.ExecuteAsync($"LOCK TABLE {table.Sql} IN SHARE UPDATE EXCLUSIVE MODE; RELEASE SAVEPOINT lock_table", cancellation);
+                lockable.Add(table);
+            }
+            catch (PostgresException e) when (e.SqlState == SqlStates.InsufficientPrivilege)
+            {
+                await connection.ExecuteAsync("ROLLBACK TO SAVEPOINT lock_table", cancellation);
+            }
+        }
+
+        return lockable;
+    }
+
+    private static async Task LockAsync(NpgsqlConnection connection, List<QualifiedName> tables, string mode, CancellationToken cancellation)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var (wait, last) = (WaitsInMilliseconds[attempt], attempt == WaitsInMilliseconds.Length - 1);
+            // One round trip: the locks that it has count while it asks for the next.
+            await using var batch = new NpgsqlBatch(connection);
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("SAVEPOINT exclusive"));
+            batch.BatchCommands.Add(new NpgsqlBatchCommand($"SET LOCAL lock_timeout = {Math.Max(wait, 1)}"));
+            var first = batch.BatchCommands.Count;
+            foreach (var (table, place) in tables.Select((t, i) => (t, i)))
+            {
+                batch.BatchCommands.Add(new NpgsqlBatchCommand($"LOCK TABLE {table.Sql} IN {mode} MODE{(wait > 0 && (place == 0 || last) ? "" : " NOWAIT")}"));
+            }
+
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("SET LOCAL lock_timeout = 50"));
+            try
+            {
+                await batch.ExecuteNonQueryAsync(cancellation);
                 return;
             }
             catch (PostgresException e) when (e.SqlState == SqlStates.LockNotAvailable && !last)
             {
                 await connection.ExecuteAsync("ROLLBACK TO SAVEPOINT exclusive", cancellation);
+                var missed = batch.BatchCommands.IndexOf((NpgsqlBatchCommand)e.BatchCommand!) - first;
+                (tables[0], tables[missed]) = (tables[missed], tables[0]);
                 await Task.Delay(Jitter(20), cancellation);
             }
-        }
-    }
-
-    private static async Task LockAsync(NpgsqlConnection connection, QualifiedName table, string mode, CancellationToken cancellation)
-    {
-        var (strength, nowait) = mode.EndsWith(" NOWAIT", StringComparison.Ordinal) ? (mode[..^7], " NOWAIT") : (mode, "");
-        await connection.ExecuteAsync("SAVEPOINT lock_table", cancellation);
-        try
-        {
-            await connection.ExecuteAsync($"LOCK TABLE {table.Sql} IN {strength} MODE{nowait}", cancellation);
-            await connection.ExecuteAsync("RELEASE SAVEPOINT lock_table", cancellation);
-        }
-        catch (PostgresException e) when (e.SqlState == SqlStates.InsufficientPrivilege)
-        {
-            // A role that owns the child but may not LOCK the root: ALTER TABLE takes the lock itself, under the lock_timeout that is set.
-            await connection.ExecuteAsync("ROLLBACK TO SAVEPOINT lock_table", cancellation);
         }
     }
 

@@ -4,6 +4,7 @@ using System.Text;
 using Expunge.Catalog;
 using Expunge.Graph;
 using Expunge.Postgres;
+using Npgsql;
 
 namespace Expunge.Revisions;
 
@@ -47,6 +48,7 @@ public sealed record PartitionedSwapStep : Step
     public override ImmutableArray<StepLock> Locks =>
     [
         .. Leaves.Select(l => new StepLock(l.Name, "SHARE UPDATE EXCLUSIVE", HeldWhileScanning: true)),
+        .. SwapStep.LockedTables(Table, Changes).Skip(1).Select(t => new StepLock(t, "ROW SHARE", HeldWhileScanning: true)),
         .. SwapStep.LockedTables(Table, Changes).Concat(Leaves.Select(l => l.Name)).Select(t => new StepLock(t, "ACCESS EXCLUSIVE", HeldWhileScanning: false)),
     ];
 
@@ -62,7 +64,7 @@ public sealed record PartitionedSwapStep : Step
             foreach (var leaf in await LeavesAsync(context, cancellation)) await PrepareAsync(context, leaf, constraint, cancellation);
         }
 
-        await ExclusiveLock.RunAsync(context, SwapStep.LockedTables(Table, Changes), () => AttachAsync(context, cancellation), cancellation);
+        await ExclusiveLock.RunAsync(context, SwapStep.LockedTables(Table, Changes), () => PrepareAttachAsync(context, cancellation), cancellation);
     }
 
     private static async Task PrepareAsync(StepContext context, (uint Oid, QualifiedName Name) leaf, ForeignKey constraint, CancellationToken cancellation)
@@ -72,8 +74,8 @@ public sealed record PartitionedSwapStep : Step
         if (present is null)
         {
             await ExclusiveLock.RunAsync(
-                context, [leaf.Name, constraint.ReferencedTable], () => context.Connection.ExecuteAsync(AddToLeaf(constraint, leaf.Name), cancellation), cancellation,
-                mode: "SHARE ROW EXCLUSIVE");
+                context, [leaf.Name, constraint.ReferencedTable],
+                () => Task.FromResult<Func<Task>?>(() => context.Connection.ExecuteAsync(AddToLeaf(constraint, leaf.Name), cancellation)), cancellation, mode: "SHARE ROW EXCLUSIVE");
         }
 
         if (present is { Validated: true }) return;
@@ -81,48 +83,35 @@ public sealed record PartitionedSwapStep : Step
         await validate.ExecuteAsync(context, cancellation);
     }
 
-    private async Task AttachAsync(StepContext context, CancellationToken cancellation)
+    // No partition is attached while SHARE UPDATE EXCLUSIVE is held on the parent.
+    private async Task<Func<Task>?> PrepareAttachAsync(StepContext context, CancellationToken cancellation)
     {
-        var leaves = await LeavesAsync(context, cancellation);
-        await DropLeftoversAsync(context, leaves, cancellation);
-        foreach (var change in await SwapStep.PendingAsync(context, Table, Changes, cancellation))
+        var pending = await SwapStep.PendingAsync(context, Table, Changes, cancellation);
+        var statements = new List<string>();
+        var leaves = new List<(QualifiedName Name, ImmutableArray<ForeignKey> Present)>();
+        foreach (var leaf in await LeavesAsync(context, cancellation)) leaves.Add((leaf.Name, await CatalogReader.ReadForeignKeysAsync(context.Connection, leaf.Oid, cancellation)));
+        foreach (var (leaf, present) in leaves) statements.AddRange(Leftovers(leaf, present).Select(name => $"ALTER TABLE {leaf.Sql} DROP CONSTRAINT {Identifier.Quote(name)}"));
+        foreach (var change in pending)
         {
+            statements.AddRange(change.Sql(notValid: false));
+            if (change.New is not { } constraint) continue;
             var former = await DerivedConstraint.OfAsync(context.Connection, Table.Oid, change.Name, cancellation);
-            if (change.New is { } constraint)
+            foreach (var (leaf, present) in leaves)
             {
-                foreach (var leaf in leaves)
-                {
-                    var present = await CatalogReader.ReadForeignKeysAsync(context.Connection, leaf.Oid, cancellation);
-                    if (present.Any(f => f.Name == TemporaryName(constraint, leaf.Name) && f.Validated)) continue;
-                    throw new ExpungeException(ErrorCodes.ConstraintChanged, $"partition {leaf.Name} was created meanwhile", "Run the same command again.");
-                }
+                var temporary = TemporaryName(constraint, leaf);
+                if (!present.Any(f => f.Name == temporary && f.Validated)) throw new ExpungeException(ErrorCodes.ConstraintChanged, $"partition {leaf} was created meanwhile", "Run the same command again.");
+                statements.Add(DerivedConstraint.Rename(leaf, temporary, former.GetValueOrDefault(leaf)?.Name ?? change.Name));
             }
-
-            foreach (var sql in change.Sql(notValid: false)) await context.Connection.ExecuteAsync(sql, cancellation);
-            if (change.New is not null)
-            {
-                foreach (var leaf in leaves)
-                {
-                    await context.Connection.ExecuteAsync(DerivedConstraint.Rename(leaf.Name, TemporaryName(change.New, leaf.Name), former.GetValueOrDefault(leaf.Name)?.Name ?? change.Name), cancellation);
-                }
-            }
-
-            await context.Journal.RecordAsync(context.Connection, change, cancellation);
         }
+
+        return statements.Count == 0 ? null : () => context.Connection.ExecuteBatchAsync([.. statements.Select(sql => new NpgsqlBatchCommand(sql)), .. context.Journal.Record(pending)], cancellation);
     }
 
     /// <summary>Temporary constraints of a run that was interrupted and wanted something else: left beside the new ones they would act too.</summary>
-    private async Task DropLeftoversAsync(StepContext context, IEnumerable<(uint Oid, QualifiedName Name)> leaves, CancellationToken cancellation)
+    private IEnumerable<string> Leftovers(QualifiedName leaf, ImmutableArray<ForeignKey> present)
     {
-        foreach (var leaf in leaves)
-        {
-            var mine = Changes.Select(c => c.New).OfType<ForeignKey>().Select(f => TemporaryName(f, leaf.Name)).ToHashSet(StringComparer.Ordinal);
-            var present = await CatalogReader.ReadForeignKeysAsync(context.Connection, leaf.Oid, cancellation);
-            foreach (var leftover in present.Where(f => f.Name.StartsWith(ReferenceGraph.TemporaryPrefix, StringComparison.Ordinal) && !mine.Contains(f.Name)))
-            {
-                await context.Connection.ExecuteAsync($"ALTER TABLE {leaf.Name.Sql} DROP CONSTRAINT {Identifier.Quote(leftover.Name)}", cancellation);
-            }
-        }
+        var mine = Changes.Select(c => c.New).OfType<ForeignKey>().Select(f => TemporaryName(f, leaf)).ToHashSet(StringComparer.Ordinal);
+        return present.Select(f => f.Name).Where(n => n.StartsWith(ReferenceGraph.TemporaryPrefix, StringComparison.Ordinal) && !mine.Contains(n));
     }
 
     private async Task<List<(uint Oid, QualifiedName Name)>> LeavesAsync(StepContext context, CancellationToken cancellation) => await context.Connection.ListAsync(
@@ -133,7 +122,7 @@ public sealed record PartitionedSwapStep : Step
         """,
         r => (r.GetFieldValue<uint>(0), new QualifiedName(r.GetString(1), r.GetString(2))), cancellation, Oid(Table.Oid));
 
-    private static Npgsql.NpgsqlParameter Oid(uint oid) => new() { Value = oid, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Oid };
+    private static NpgsqlParameter Oid(uint oid) => new() { Value = oid, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Oid };
 
     /// <summary>The same at every run for the same change, so that an interrupted one is found again and another change is not taken for it.</summary>
     private static string TemporaryName(ForeignKey constraint, QualifiedName leaf) =>

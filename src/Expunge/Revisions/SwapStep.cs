@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Expunge.Catalog;
 using Expunge.Postgres;
+using Npgsql;
 
 namespace Expunge.Revisions;
 
@@ -31,19 +32,20 @@ public sealed record SwapStep : Step
     public override string Undo => "swap back to the former definition, which the journal keeps";
 
     /// <inheritdoc/>
-    internal override async Task ExecuteAsync(StepContext context, CancellationToken cancellation) =>
-        await ExclusiveLock.RunAsync(context, LockedTables(Table, Changes), async () =>
+    internal override Task ExecuteAsync(StepContext context, CancellationToken cancellation) => ExclusiveLock.RunAsync(context, LockedTables(Table, Changes), async () =>
+    {
+        var pending = await PendingAsync(context, Table, Changes, cancellation);
+        if (pending.Count == 0) return null;
+        var former = new Dictionary<string, Dictionary<QualifiedName, DerivedConstraint>>(StringComparer.Ordinal);
+        if (Table.IsPartitioned) foreach (var change in pending.Where(c => c.New is not null)) former[change.Name] = await DerivedConstraint.OfAsync(context.Connection, Table.Oid, change.Name, cancellation);
+        return async () =>
         {
-            foreach (var change in await PendingAsync(context, Table, Changes, cancellation))
-            {
-                var former = Table.IsPartitioned ? await DerivedConstraint.OfAsync(context.Connection, Table.Oid, change.Name, cancellation) : [];
-                // One round trip: each counts while the locks are held.
-                await context.Connection.ExecuteAsync(string.Join("; ", change.Sql()), cancellation);
-                if (change.New is { TriggerStates.IsEmpty: false } restored) await RestoreTriggersAsync(context, restored, cancellation);
-                if (former.Count > 0 && change.New is not null) await KeepNamesAsync(context, change.Name, former, cancellation);
-                await context.Journal.RecordAsync(context.Connection, change, cancellation);
-            }
-        }, cancellation);
+            // One round trip: each counts while the locks are held.
+            await context.Connection.ExecuteBatchAsync([.. pending.SelectMany(c => c.Sql()).Select(sql => new NpgsqlBatchCommand(sql)), .. context.Journal.Record(pending)], cancellation);
+            foreach (var restored in pending.Select(c => c.New).OfType<ForeignKey>().Where(f => !f.TriggerStates.IsEmpty)) await RestoreTriggersAsync(context, restored, cancellation);
+            foreach (var (constraint, names) in former) await KeepNamesAsync(context, constraint, names, cancellation);
+        };
+    }, cancellation);
 
     // A new constraint's triggers are enabled; a downgrade leaves them as they were. PostgreSQL lets only a superuser do that.
     private static async Task RestoreTriggersAsync(StepContext context, ForeignKey constraint, CancellationToken cancellation)

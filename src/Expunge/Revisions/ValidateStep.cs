@@ -55,7 +55,7 @@ public sealed record ValidateStep : Step
             await context.Connection.ExecuteAsync($"SET lock_timeout = {(int)context.Locks.MaxWait.TotalMilliseconds}", cancellation);
             await using var transaction = await context.Connection.BeginTransactionAsync(cancellation);
             await context.Connection.ExecuteAsync(Sql[0], cancellation);
-            if (_former is not null) await context.Journal.RecordAsync(context.Connection, new ConstraintChange(_former, Constraint), cancellation);
+            if (_former is not null) await context.Connection.ExecuteBatchAsync(context.Journal.Record([new ConstraintChange(_former, Constraint)]), cancellation);
             await transaction.CommitAsync(cancellation);
         }
         catch (PostgresException e) when (e.SqlState == SqlStates.ForeignKeyViolation)
