@@ -9,8 +9,8 @@ namespace Expunge.Bench;
 /// </summary>
 internal sealed class Load : IAsyncDisposable
 {
-    private const int Clients = 16;
-    private const int PerSecond = 400;
+    public const int Clients = 16;
+    public const int PerSecond = 400;
 
     private readonly CancellationTokenSource _end = new();
     private readonly List<double> _milliseconds = [];
@@ -50,12 +50,12 @@ internal sealed class Load : IAsyncDisposable
             await using var command = new NpgsqlCommand(
                 (number % 4) switch
                 {
-                    0 => $"INSERT INTO child_{table} (user_id, note) VALUES ({user}, 'x')",
-                    1 => $"UPDATE users SET name = 'n' WHERE id = {user}",
-                    2 => $"SELECT name FROM users WHERE id = {user}",
-                    _ => $"SELECT count(*) FROM child_{table} WHERE user_id = {user}",
+                    0 => $"INSERT INTO child_{table} (user_id, note) VALUES ($1, 'x')",
+                    1 => "UPDATE users SET name = 'n' WHERE id = $1",
+                    2 => "SELECT name FROM users WHERE id = $1",
+                    _ => $"SELECT count(*) FROM child_{table} WHERE user_id = $1",
                 },
-                connection);
+                connection) { Parameters = { new NpgsqlParameter { Value = user } } };
             try
             {
                 await command.ExecuteNonQueryAsync();

@@ -1,16 +1,21 @@
+using System.Runtime.InteropServices;
 using Expunge.Bench;
 
-// dotnet run -c Release --project bench/Expunge.Bench -- migration|planning [--small]
+// dotnet run -c Release --project bench/Expunge.Bench -- migration|locks|planning [--small]
 var small = args.Contains("--small");
-switch (args.FirstOrDefault())
+Func<bool, Task>? bench = args.FirstOrDefault() switch
 {
-    case "migration":
-        await MigrationBench.RunAsync(small);
-        return 0;
-    case "planning":
-        await PlanningBench.RunAsync(small);
-        return 0;
-    default:
-        Console.Error.WriteLine("Name one: migration, planning. --small does less, in under 2 minutes.");
-        return 2;
+    "migration" => MigrationBench.RunAsync,
+    "locks" => LockOrderBench.RunAsync,
+    "planning" => PlanningBench.RunAsync,
+    _ => null,
+};
+if (bench is null)
+{
+    Console.Error.WriteLine("Name one: migration, locks, planning. --small does less, in under 2 minutes.");
+    return 2;
 }
+
+Console.WriteLine($"{DateTime.UtcNow:yyyy-MM-dd}, {RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, .NET {Environment.Version}");
+await bench(small);
+return 0;

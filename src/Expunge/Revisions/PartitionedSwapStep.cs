@@ -104,7 +104,8 @@ public sealed record PartitionedSwapStep : Step
             }
         }
 
-        return statements.Count == 0 ? null : () => context.Connection.ExecuteBatchAsync([.. statements.Select(sql => new NpgsqlBatchCommand(sql)), .. context.Journal.Record(pending)], cancellation);
+        var batch = statements.Select(sql => new NpgsqlBatchCommand(sql)).Concat(context.Journal.Record(pending)).ToList();
+        return batch.Count == 0 ? null : () => context.Connection.ExecuteBatchAsync(batch, cancellation);
     }
 
     /// <summary>Temporary constraints of a run that was interrupted and wanted something else: left beside the new ones they would act too.</summary>

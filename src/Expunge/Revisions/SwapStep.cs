@@ -38,10 +38,11 @@ public sealed record SwapStep : Step
         if (pending.Count == 0) return null;
         var former = new Dictionary<string, Dictionary<QualifiedName, DerivedConstraint>>(StringComparer.Ordinal);
         if (Table.IsPartitioned) foreach (var change in pending.Where(c => c.New is not null)) former[change.Name] = await DerivedConstraint.OfAsync(context.Connection, Table.Oid, change.Name, cancellation);
+        // Made before the locks are held, and sent in one round trip: each counts then.
+        var statements = pending.SelectMany(c => c.Sql()).Select(sql => new NpgsqlBatchCommand(sql)).Concat(context.Journal.Record(pending)).ToList();
         return async () =>
         {
-            // One round trip: each counts while the locks are held.
-            await context.Connection.ExecuteBatchAsync([.. pending.SelectMany(c => c.Sql()).Select(sql => new NpgsqlBatchCommand(sql)), .. context.Journal.Record(pending)], cancellation);
+            await context.Connection.ExecuteBatchAsync(statements, cancellation);
             foreach (var restored in pending.Select(c => c.New).OfType<ForeignKey>().Where(f => !f.TriggerStates.IsEmpty)) await RestoreTriggersAsync(context, restored, cancellation);
             foreach (var (constraint, names) in former) await KeepNamesAsync(context, constraint, names, cancellation);
         };
