@@ -92,9 +92,10 @@ public sealed record CreateIndexStep : Step
         }
         catch (PostgresException e) when (e.SqlState == SqlStates.LockNotAvailable)
         {
+            var older = await ExclusiveLock.OlderAsync(context.Connection, cancellation);
             throw new ExpungeException(
-                ErrorCodes.LockNotAvailable, $"index {index.Name} waited {context.Locks.MaxWait.TotalSeconds:0.#} s for older transactions; {await ExclusiveLock.OlderAsync(context.Connection, cancellation)}",
-                "Run the same command again when they have ended; what is done stays done.", e);
+                ErrorCodes.LockNotAvailable, $"index {index.Name} waited {context.Locks.MaxWait.TotalSeconds:0.#} s for older transactions; {older}",
+                await ExclusiveLock.NextStepAsync(context.Connection, context.Locks.MaxWait, older, cancellation), e);
         }
     }
 

@@ -15,9 +15,16 @@ namespace Expunge.Revisions;
 /// </remarks>
 internal static class ExclusiveLock
 {
-    // No query text: it may hold personal data.
+    private const string AgainstWraparound = "(to prevent wraparound)";
+
+    // No query text: it may hold personal data. That of an autovacuum is PostgreSQL's own; a role that may not see it sees no user either.
     private const string Session =
-        "format('pid %s (%s, %s, %s s)', a.pid, coalesce(nullif(a.application_name, ''), a.backend_type), coalesce(a.state, 'active'), round(extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.backend_start))))";
+        """
+        format('pid %s (%s, %s, %s s)', a.pid,
+               CASE WHEN a.backend_type = 'autovacuum worker' THEN coalesce(nullif(a.query, ''), a.backend_type)
+                    ELSE coalesce(nullif(a.application_name, ''), a.backend_type, CASE WHEN a.usesysid IS NULL THEN 'autovacuum' ELSE 'unknown application' END) END,
+               coalesce(a.state, 'active'), round(extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.backend_start))))
+        """;
 
     // The last try waits for every table, in case two of them are busy in turn.
     private static readonly int[] WaitsInMilliseconds = [0, 0, 0, 0, 10, 10, 25, 25, 50, 50];
@@ -58,7 +65,7 @@ internal static class ExclusiveLock
                 {
                     throw new ExpungeException(
                         ErrorCodes.LockNotAvailable, $"no lock on {string.Join(", ", tables)} within {options.MaxWait.TotalSeconds:0.#} s; {blockers}",
-                        "Run the same command again when that has ended; what is done stays done.", e);
+                        await NextStepAsync(connection, options.LockTimeout, blockers, cancellation), e);
                 }
             }
 
@@ -135,6 +142,20 @@ internal static class ExclusiveLock
             """,
             r => r.GetString(0), cancellation, tables.Select(t => t.Sql).ToArray());
         return blockers.Count == 0 ? "the holder has gone meanwhile" : $"held by {string.Join(", ", blockers)}";
+    }
+
+    /// <summary>What to do about those who were in the way of a try that stood in the queue for so long.</summary>
+    public static async Task<string> NextStepAsync(NpgsqlConnection connection, TimeSpan lockTimeout, string blockers, CancellationToken cancellation)
+    {
+        if (blockers.Contains(AgainstWraparound, StringComparison.Ordinal))
+        {
+            return "That autovacuum makes way for nobody, and PostgreSQL needs it: don't end it, it ends by itself. Then run the same command again; what is done stays done.";
+        }
+
+        var patience = await connection.ScalarAsync<double>("SELECT extract(epoch FROM current_setting('deadlock_timeout')::interval)::float8", cancellation);
+        return blockers.Contains("(autovacuum", StringComparison.Ordinal) && lockTimeout.TotalSeconds <= patience
+            ? $"An autovacuum makes way only for a try that waits longer than deadlock_timeout ({patience:0.##} s): run the same command again with --lock-timeout {Math.Floor(patience) + 2}. What is done stays done."
+            : "Run the same command again when they have ended; what is done stays done.";
     }
 
     /// <summary>The transactions of this database that hold a snapshot or have written, oldest first, for a message.</summary>

@@ -58,6 +58,13 @@ public sealed record ValidateStep : Step
             if (_former is not null) await context.Connection.ExecuteBatchAsync(context.Journal.Record([new ConstraintChange(_former, Constraint)]), cancellation);
             await transaction.CommitAsync(cancellation);
         }
+        catch (PostgresException e) when (e.SqlState == SqlStates.LockNotAvailable)
+        {
+            var blockers = await ExclusiveLock.BlockersAsync(context.Connection, [Table.Name, Constraint.ReferencedTable], cancellation);
+            throw new ExpungeException(
+                ErrorCodes.LockNotAvailable, $"no lock to check {Table.Name} within {context.Locks.MaxWait.TotalSeconds:0.#} s; {blockers}",
+                await ExclusiveLock.NextStepAsync(context.Connection, context.Locks.MaxWait, blockers, cancellation), e);
+        }
         catch (PostgresException e) when (e.SqlState == SqlStates.ForeignKeyViolation)
         {
             var orphans = await CountOrphansAsync(context.Connection, cancellation);
