@@ -90,6 +90,9 @@ public static class ErrorCodes
     /// <summary>The server refused a step.</summary>
     public const string StepFailed = "EXP2008";
 
+    /// <summary>The connection broke, or the server ended it, while a revision was applied or reverted.</summary>
+    public const string ConnectionLost = "EXP2009";
+
     /// <summary>A reference blocks the deletion.</summary>
     public const string DeletionBlocked = "EXP2101";
 

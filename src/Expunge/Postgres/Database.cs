@@ -1,3 +1,4 @@
+using System.Data;
 using System.Net.Sockets;
 using Expunge.Catalog;
 using Npgsql;
@@ -125,6 +126,11 @@ public sealed class Database : IAsyncDisposable
             }
 
             return connection;
+        }
+        catch (NpgsqlException e) when (connection.State != ConnectionState.Open)
+        {
+            await connection.DisposeAsync();
+            throw CannotConnect(e);
         }
         catch
         {

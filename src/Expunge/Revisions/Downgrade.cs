@@ -33,10 +33,15 @@ public static class Downgrade
     /// <param name="revision">The revision; the newest that is not reverted.</param>
     /// <param name="options">How.</param>
     /// <param name="cancellation">Stops it; what is done stays done.</param>
-    /// <exception cref="ExpungeException">It was refused and nothing was changed: another run, or a constraint is no longer as the revision left it.</exception>
+    /// <exception cref="ExpungeException">It was refused and nothing was changed: another run, or a constraint is no longer as the revision left it. Or <see cref="ErrorCodes.ConnectionLost"/>, in the middle.</exception>
     public static async Task<RevisionOutcome> RevertAsync(Database database, AppliedRevision revision, UpgradeOptions options, CancellationToken cancellation = default)
     {
         await using var connection = await database.OpenMaintenanceAsync(cancellation);
+        return await LostConnection.NameAsync(connection, reverting: true, () => RevertAsync(database, connection, revision, options, cancellation), cancellation);
+    }
+
+    private static async Task<RevisionOutcome> RevertAsync(Database database, NpgsqlConnection connection, AppliedRevision revision, UpgradeOptions options, CancellationToken cancellation)
+    {
         await using var run = await RunLock.AcquireAsync(connection, cancellation);
         var plan = await PlanAsync(connection, await database.ReadCatalogAsync(connection, cancellation), revision.Id, cancellation);
         await Journal.SetStateAsync(connection, revision.Id, RevisionState.Reverting, null, cancellation);

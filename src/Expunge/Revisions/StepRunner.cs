@@ -56,6 +56,10 @@ internal sealed class StepRunner(Database database, NpgsqlConnection connection,
         {
             failure = e;
         }
+        catch (NpgsqlException e) when (!cancellation.IsCancellationRequested && LostConnection.IsOf(e, own))
+        {
+            throw LostConnection.Of(e, step, journal.Reverting);
+        }
         catch (PostgresException e) when (e.SqlState != SqlStates.QueryCanceled || !cancellation.IsCancellationRequested)
         {
             // MessageText names objects; DETAIL, which holds row values, is never read (IncludeErrorDetail is off).

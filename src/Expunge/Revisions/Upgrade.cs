@@ -1,5 +1,6 @@
 using Expunge.Policy;
 using Expunge.Postgres;
+using Npgsql;
 
 namespace Expunge.Revisions;
 
@@ -22,10 +23,30 @@ public static class Upgrade
     /// <param name="options">How.</param>
     /// <param name="cancellation">Stops it after, or in the middle of, a step; what is done stays done.</param>
     /// <returns>How it ended; a constraint that could not be fixed is in its results, not an exception.</returns>
-    /// <exception cref="ExpungeException">It was refused and nothing was changed: undecided references, a missing backup, another run, a changed policy, no rights.</exception>
+    /// <exception cref="ExpungeException">It was refused and nothing was changed: undecided references, a missing backup, another run, a changed policy, no rights. Or <see cref="ErrorCodes.ConnectionLost"/>, in the middle.</exception>
     public static async Task<RevisionOutcome> ApplyAsync(Database database, PolicyFile policy, UpgradeOptions options, CancellationToken cancellation = default)
     {
         await using var connection = await database.OpenMaintenanceAsync(cancellation);
+        return await LostConnection.NameAsync(connection, reverting: false, () => ApplyAsync(database, connection, policy, options, cancellation), cancellation);
+    }
+
+    /// <summary>Refuses while somebody still has to decide about shared rows.</summary>
+    /// <param name="decisions">The policy, held against the catalog.</param>
+    /// <exception cref="ExpungeException"><see cref="ErrorCodes.Undecided"/>.</exception>
+    public static void RefuseUndecided(Decisions decisions)
+    {
+        if (decisions.Undecided.IsEmpty) return;
+        var names = decisions.Undecided.Select(d => d.Reference.Display(decisions.Schema)).ToList();
+        throw new ExpungeException(
+            ErrorCodes.Undecided,
+            $"{names.Count} shared reference(s) are undecided: by them a row can belong to two users, and deleting one would take the other's: {string.Join(", ", names)}.",
+            decisions.Policy.Path is null
+                ? $"Write a policy with a suggestion for each:  expunge init --root {decisions.Policy.Root}  then review it. Nothing was changed."
+                : $"Name each under 'references' in {decisions.Policy.Path} (cascade, set null, …);  expunge plan  shows them, expunge init  suggests. Nothing was changed.");
+    }
+
+    private static async Task<RevisionOutcome> ApplyAsync(Database database, NpgsqlConnection connection, PolicyFile policy, UpgradeOptions options, CancellationToken cancellation)
+    {
         await using var run = await RunLock.AcquireAsync(connection, cancellation);
         var catalog = await database.ReadCatalogAsync(connection, cancellation);
         var plan = Planner.Upgrade(Decisions.Of(catalog, policy)).Restricted(options.Part, options.Only);
@@ -43,21 +64,6 @@ public static class Upgrade
         var state = plan.Problems.IsEmpty && plan.LeftOut.IsEmpty && results.All(r => r.Failure is null) ? RevisionState.Applied : RevisionState.Incomplete;
         await Journal.SetStateAsync(connection, id, state, policy.Hash, CancellationToken.None);
         return new RevisionOutcome(policy.Revision, policy.Name, state, plan, [.. results]);
-    }
-
-    /// <summary>Refuses while somebody still has to decide about shared rows.</summary>
-    /// <param name="decisions">The policy, held against the catalog.</param>
-    /// <exception cref="ExpungeException"><see cref="ErrorCodes.Undecided"/>.</exception>
-    public static void RefuseUndecided(Decisions decisions)
-    {
-        if (decisions.Undecided.IsEmpty) return;
-        var names = decisions.Undecided.Select(d => d.Reference.Display(decisions.Schema)).ToList();
-        throw new ExpungeException(
-            ErrorCodes.Undecided,
-            $"{names.Count} shared reference(s) are undecided: by them a row can belong to two users, and deleting one would take the other's: {string.Join(", ", names)}.",
-            decisions.Policy.Path is null
-                ? $"Write a policy with a suggestion for each:  expunge init --root {decisions.Policy.Root}  then review it. Nothing was changed."
-                : $"Name each under 'references' in {decisions.Policy.Path} (cascade, set null, …);  expunge plan  shows them, expunge init  suggests. Nothing was changed.");
     }
 
     private static AppliedRevision? OpenRevision(IReadOnlyList<AppliedRevision> revisions, PolicyFile policy)
