@@ -62,7 +62,7 @@ internal static class PlanCommand
 
     private static string Title(string phase) => phase switch
     {
-        "index" => "1 · index: built concurrently, nobody waits",
+        "index" => "1 · index: built concurrently; nobody waits for it, it waits for transactions that are older",
         "swap" => "2 · swap: the constraint is replaced NOT VALID; new rows are checked throughout",
         "validate" => "3 · validate: existing rows are checked while the application reads and writes",
         _ => "4 · partitions: prepared one by one, then attached in one short transaction",

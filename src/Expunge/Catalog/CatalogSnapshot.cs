@@ -57,7 +57,9 @@ public sealed class CatalogSnapshot
 
     /// <summary>The partitions below a partitioned table, at every level; none for other tables.</summary>
     /// <param name="table">The table.</param>
-    public IEnumerable<Table> PartitionsOf(Table table) => _partitions[table.Oid].SelectMany(p => PartitionsOf(p).Prepend(p));
+    public IEnumerable<Table> PartitionsOf(Table table) => _partitions[table.Oid].SelectMany(WithPartitions);
+
+    internal IEnumerable<Table> WithPartitions(Table table) => PartitionsOf(table).Prepend(table);
 
     // A trigger on one partition keeps its rows from a cascade into the partitioned table.
     private Table WithPartitionsSuppressors(Table table) => table with

@@ -13,9 +13,12 @@ public sealed record CreateIndexStep : Step
 {
     private readonly ImmutableArray<IndexDefinition> _leaves;
 
-    internal CreateIndexStep(Table table, IndexDefinition index, ImmutableArray<IndexDefinition> leaves) : base(table)
+    private readonly ImmutableArray<Table> _locked;
+
+    internal CreateIndexStep(Table table, IndexDefinition index, ImmutableArray<IndexDefinition> leaves, ImmutableArray<Table> locked) : base(table)
     {
         Index = index;
+        _locked = locked;
         _leaves = leaves;
     }
 
@@ -33,7 +36,7 @@ public sealed record CreateIndexStep : Step
 
     /// <inheritdoc/>
     public override ImmutableArray<StepLock> Locks => Table.IsPartitioned
-        ? [.. _leaves.Select(l => new StepLock(l.Table, "SHARE UPDATE EXCLUSIVE", HeldWhileScanning: true)), new(Table.Name, "ACCESS EXCLUSIVE", HeldWhileScanning: false)]
+        ? [.. _leaves.Select(l => new StepLock(l.Table, "SHARE UPDATE EXCLUSIVE", HeldWhileScanning: true)), .. _locked.Select(t => new StepLock(t.Name, "ACCESS EXCLUSIVE", HeldWhileScanning: false))]
         : [new(Table.Name, "SHARE UPDATE EXCLUSIVE", HeldWhileScanning: true)];
 
     /// <inheritdoc/>
@@ -49,7 +52,7 @@ public sealed record CreateIndexStep : Step
         }
 
         foreach (var leaf in _leaves) await BuildAsync(context, leaf, cancellation);
-        await ExclusiveLock.RunAsync(context, [Table.Name], async () =>
+        await ExclusiveLock.RunAsync(context, _locked, async () =>
         {
             if (await StateAsync(context, Index, cancellation) is true) return null;
             return async () =>

@@ -94,7 +94,7 @@ public static class Downgrade
         }
 
         // A partitioned table's index takes those of its partitions with it, so it goes first.
-        var dropped = indexes.Where(i => catalog.Find(i.Table) is not null).Select(i => new DropIndexStep(catalog.Table(i.Table), i)).OrderByDescending(s => s.Table.IsPartitioned);
+        var dropped = indexes.Where(i => catalog.Find(i.Table) is not null).Select(i => new DropIndexStep(catalog.Table(i.Table), i, [.. catalog.WithPartitions(catalog.Table(i.Table))])).OrderByDescending(s => s.Table.IsPartitioned);
         return new Plan(null, [.. Planner.Swaps(catalog, changes, validations), .. dropped.ToImmutableArray<Step>()], []);
     }
 }

@@ -7,7 +7,13 @@ namespace Expunge.Revisions;
 /// <summary>Drops an index that the reverted revision had added.</summary>
 public sealed record DropIndexStep : Step
 {
-    internal DropIndexStep(Table table, IndexDefinition index) : base(table) => Index = index;
+    private readonly ImmutableArray<Table> _locked;
+
+    internal DropIndexStep(Table table, IndexDefinition index, ImmutableArray<Table> locked) : base(table)
+    {
+        Index = index;
+        _locked = locked;
+    }
 
     /// <summary>The index.</summary>
     public IndexDefinition Index { get; }
@@ -22,7 +28,7 @@ public sealed record DropIndexStep : Step
     public override ImmutableArray<string> Sql => [$"DROP INDEX {(Table.IsPartitioned ? "" : "CONCURRENTLY ")}IF EXISTS {Index.QualifiedName.Sql}"];
 
     /// <inheritdoc/>
-    public override ImmutableArray<StepLock> Locks => [new(Table.Name, Table.IsPartitioned ? "ACCESS EXCLUSIVE" : "SHARE UPDATE EXCLUSIVE", HeldWhileScanning: false)];
+    public override ImmutableArray<StepLock> Locks => [.. _locked.Select(t => new StepLock(t.Name, Table.IsPartitioned ? "ACCESS EXCLUSIVE" : "SHARE UPDATE EXCLUSIVE", HeldWhileScanning: false))];
 
     /// <inheritdoc/>
     public override string Undo => "upgrade again";
@@ -32,7 +38,7 @@ public sealed record DropIndexStep : Step
     {
         if (Table.IsPartitioned)
         {
-            await ExclusiveLock.RunAsync(context, [Table.Name], () => Task.FromResult<Func<Task>?>(async () =>
+            await ExclusiveLock.RunAsync(context, _locked, () => Task.FromResult<Func<Task>?>(async () =>
             {
                 await context.Connection.ExecuteAsync(Sql[0], cancellation);
                 await context.Journal.RecordIndexRevertedAsync(context.Connection, Index, cancellation);

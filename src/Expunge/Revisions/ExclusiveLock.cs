@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Expunge.Catalog;
 using Expunge.Postgres;
 using Npgsql;
 
@@ -31,22 +32,23 @@ internal static class ExclusiveLock
 
     /// <summary>Prepares the work, takes the locks on the tables (the child first, the root last), does the work in the transaction that holds them, and commits. All of it may run again after a lost race.</summary>
     /// <param name="context">Of the step.</param>
-    /// <param name="tables">The tables, the child first.</param>
+    /// <param name="tables">The tables, the child first; partitions after the table that they are of.</param>
     /// <param name="prepare">Runs in the same transaction, under SHARE UPDATE EXCLUSIVE; answers with the work, or null where nothing is left to do.</param>
     /// <param name="cancellation">Cancels it.</param>
     /// <param name="mode">The lock.</param>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.LockNotAvailable"/>: not within <see cref="LockOptions.MaxWait"/>; the message names who holds them.</exception>
     public static async Task RunAsync(
-        StepContext context, IReadOnlyList<QualifiedName> tables, Func<Task<Func<Task>?>> prepare, CancellationToken cancellation, string mode = "ACCESS EXCLUSIVE")
+        StepContext context, IReadOnlyList<Table> tables, Func<Task<Func<Task>?>> prepare, CancellationToken cancellation, string mode = "ACCESS EXCLUSIVE")
     {
         var (connection, options) = (context.Connection, context.Locks);
+        var named = tables.Where(t => tables.All(p => p.Oid != t.PartitionOf)).ToList();
         var clock = Stopwatch.StartNew();
         for (var round = 0; ; round++)
         {
             await using var transaction = await connection.BeginTransactionAsync(cancellation);
             try
             {
-                var lockable = await BeginAsync(connection, tables, options, cancellation);
+                var lockable = await BeginAsync(connection, named, options, cancellation);
                 if (await prepare() is { } work)
                 {
                     await LockAsync(connection, lockable, mode, cancellation);
@@ -59,12 +61,12 @@ internal static class ExclusiveLock
             catch (PostgresException e) when (e.SqlState is SqlStates.LockNotAvailable or SqlStates.DeadlockDetected)
             {
                 await transaction.RollbackAsync(cancellation);
-                var blockers = await BlockersAsync(connection, tables, cancellation);
-                context.Waiting($"a lock on {string.Join(", ", tables)}, {blockers}");
+                var blockers = await BlockersAsync(connection, tables.Select(t => t.Name), cancellation);
+                context.Waiting($"a lock on {string.Join(", ", named)}, {blockers}");
                 if (clock.Elapsed > options.MaxWait)
                 {
                     throw new ExpungeException(
-                        ErrorCodes.LockNotAvailable, $"no lock on {string.Join(", ", tables)} within {options.MaxWait.TotalSeconds:0.#} s; {blockers}",
+                        ErrorCodes.LockNotAvailable, $"no lock on {string.Join(", ", named)} within {options.MaxWait.TotalSeconds:0.#} s; {blockers}",
                         await NextStepAsync(connection, options.LockTimeout, blockers, cancellation), e);
                 }
             }
@@ -75,19 +77,20 @@ internal static class ExclusiveLock
 
     /// <summary>Takes SHARE UPDATE EXCLUSIVE on the tables.</summary>
     /// <returns>Those that this role may lock. Of the others ALTER TABLE takes the lock itself, under the lock_timeout that is set: a role can own the child and have no right to LOCK the root.</returns>
-    private static async Task<List<QualifiedName>> BeginAsync(NpgsqlConnection connection, IReadOnlyList<QualifiedName> tables, LockOptions options, CancellationToken cancellation)
+    private static async Task<List<string>> BeginAsync(NpgsqlConnection connection, IEnumerable<Table> tables, LockOptions options, CancellationToken cancellation)
     {
         // The idle timeout is for a client that stands still with the lock in hand: a laptop that sleeps, a network that is gone. The commit does not wait, with the lock in hand, for the disk or a
         // synchronous standby: change and journal are one transaction, and the revision's last one, which says that it is applied, waits for all before it.
         await connection.ExecuteAsync(
             $"SET LOCAL lock_timeout = {Milliseconds(options.LockTimeout)}; SET LOCAL statement_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '5s'; SET LOCAL synchronous_commit = off", cancellation);
-        var lockable = new List<QualifiedName>();
-        foreach (var table in tables)
+        var lockable = new List<string>();
+        // LOCK TABLE takes the partitions too, also those that came since; of an inheritance parent it takes the table alone, as ALTER TABLE will.
+        foreach (var table in tables.Select(t => t.IsPartitioned ? t.Name.Sql : $"ONLY {t.Name.Sql}"))
         {
             await connection.ExecuteAsync("SAVEPOINT lock_table", cancellation);
             try
             {
-                await connection.ExecuteAsync($"LOCK TABLE {table.Sql} IN SHARE UPDATE EXCLUSIVE MODE; RELEASE SAVEPOINT lock_table", cancellation);
+                await connection.ExecuteAsync($"LOCK TABLE {table} IN SHARE UPDATE EXCLUSIVE MODE; RELEASE SAVEPOINT lock_table", cancellation);
                 lockable.Add(table);
             }
             catch (PostgresException e) when (e.SqlState == SqlStates.InsufficientPrivilege)
@@ -99,7 +102,7 @@ internal static class ExclusiveLock
         return lockable;
     }
 
-    private static async Task LockAsync(NpgsqlConnection connection, List<QualifiedName> tables, string mode, CancellationToken cancellation)
+    private static async Task LockAsync(NpgsqlConnection connection, List<string> tables, string mode, CancellationToken cancellation)
     {
         for (var attempt = 0; ; attempt++)
         {
@@ -111,7 +114,7 @@ internal static class ExclusiveLock
             var first = batch.BatchCommands.Count;
             foreach (var (table, place) in tables.Select((t, i) => (t, i)))
             {
-                batch.BatchCommands.Add(new NpgsqlBatchCommand($"LOCK TABLE {table.Sql} IN {mode} MODE{(wait > 0 && (place == 0 || last) ? "" : " NOWAIT")}"));
+                batch.BatchCommands.Add(new NpgsqlBatchCommand($"LOCK TABLE {table} IN {mode} MODE{(wait > 0 && (place == 0 || last) ? "" : " NOWAIT")}"));
             }
 
             batch.BatchCommands.Add(new NpgsqlBatchCommand("SET LOCAL lock_timeout = 50"));
@@ -131,7 +134,7 @@ internal static class ExclusiveLock
     }
 
     /// <summary>Who holds locks on the tables, for a message: pid, application, state and age; no query text, which may hold personal data.</summary>
-    public static async Task<string> BlockersAsync(NpgsqlConnection connection, IReadOnlyList<QualifiedName> tables, CancellationToken cancellation)
+    public static async Task<string> BlockersAsync(NpgsqlConnection connection, IEnumerable<QualifiedName> tables, CancellationToken cancellation)
     {
         var blockers = await connection.ListAsync(
             $"""

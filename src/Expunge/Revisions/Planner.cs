@@ -66,19 +66,29 @@ public static class Planner
     /// <summary>The swap, validate and partition steps for a set of changes: one swap a table, then the validations, largest table first, then what needs both at once.</summary>
     internal static IEnumerable<Step> Swaps(CatalogSnapshot catalog, IReadOnlyCollection<ConstraintChange> changes, IReadOnlyCollection<(ForeignKey Wanted, ForeignKey? Former)> validations)
     {
+        var references = catalog.ForeignKeys.ToLookup(f => f.ReferencedTable);
         // Duplicates go first and come back last: beside one that is NOT ENFORCED a partitioned table takes no enforced one.
         var byTable = changes.GroupBy(c => c.Any.Table).Select(g => (Table: catalog.Table(g.Key), Changes: g.OrderBy(c => (c.New is not null, c.Former is null)).ToImmutableArray())).ToList();
         // What an interrupted partition step left behind and this run does not go on with.
         var partitioned = byTable.Where(t => NeedsPartitionWay(catalog, t.Table)).ToList();
         var inUse = partitioned.SelectMany(t => catalog.PartitionsOf(t.Table)).Select(t => t.Name).ToHashSet();
         var leftovers = catalog.ForeignKeys.Where(f => f.Name.StartsWith(ReferenceGraph.TemporaryPrefix, StringComparison.Ordinal) && !inUse.Contains(f.Table));
-        foreach (var leftover in leftovers.GroupBy(f => f.Table)) yield return new SwapStep(catalog.Table(leftover.Key), [.. leftover.Select(f => new ConstraintChange(f, null))]);
+        foreach (var leftover in leftovers.GroupBy(f => f.Table)) yield return Swap(catalog.Table(leftover.Key), [.. leftover.Select(f => new ConstraintChange(f, null))]);
 
-        foreach (var (table, mine) in byTable.Where(t => !NeedsPartitionWay(catalog, t.Table))) yield return new SwapStep(table, mine);
+        foreach (var (table, mine) in byTable.Where(t => !NeedsPartitionWay(catalog, t.Table))) yield return Swap(table, mine);
         var scanned = validations.Select(v => (Table: catalog.Table(v.Wanted.Table), v.Wanted, v.Former)).Where(v => !NeedsPartitionWay(catalog, v.Table));
-        foreach (var (table, wanted, former) in scanned.OrderByDescending(v => catalog.LeavesOf(v.Table).Sum(t => t.Bytes))) yield return new ValidateStep(table, wanted, former);
+        foreach (var (table, wanted, former) in scanned.OrderByDescending(v => catalog.LeavesOf(v.Table).Sum(t => t.Bytes))) yield return new ValidateStep(table, wanted, [.. catalog.PartitionsOf(table)], former);
 
-        foreach (var (table, mine) in partitioned) yield return new PartitionedSwapStep(table, mine, [.. catalog.LeavesOf(table)]);
+        foreach (var (table, mine) in partitioned) yield return new PartitionedSwapStep(table, mine, [.. catalog.LeavesOf(table)], Locked(table, mine));
+
+        SwapStep Swap(Table table, ImmutableArray<ConstraintChange> mine) => new(table, mine, Locked(table, mine));
+
+        // A reader of the child then delays only readers of the child, and the table that most refer to is held for the shortest time.
+        ImmutableArray<Table> Locked(Table table, IEnumerable<ConstraintChange> mine) =>
+        [
+            .. catalog.WithPartitions(table),
+            .. mine.Select(c => c.Any.ReferencedTable).Distinct().Where(t => t != table.Name).OrderBy(t => references[t].Count()).ThenBy(t => t).SelectMany(t => catalog.WithPartitions(catalog.Table(t))),
+        ];
     }
 
     private static bool NeedsPartitionWay(CatalogSnapshot catalog, Table table) => table.IsPartitioned && catalog.Server.Major < 18;
@@ -109,7 +119,7 @@ public static class Planner
             if (WhyNot(table, decisions.Catalog.Server, []) is { } problem) { problems.Add(problem); continue; }
             var index = Name(table, columns);
             var leaves = table.IsPartitioned ? decisions.Catalog.LeavesOf(table).Where(l => !l.Indexes.Any(i => Attaches(i, columns))).Select(l => Name(l, columns)).ToImmutableArray() : [];
-            steps.Add(new CreateIndexStep(table, index, leaves));
+            steps.Add(new CreateIndexStep(table, index, leaves, [.. decisions.Catalog.WithPartitions(table)]));
         }
 
         return (steps, problems.DistinctBy(p => p.Table.Oid));

@@ -11,10 +11,17 @@ namespace Expunge.Revisions;
 /// </summary>
 public sealed record SwapStep : Step
 {
-    internal SwapStep(Table table, ImmutableArray<ConstraintChange> changes) : base(table) => Changes = changes;
+    internal SwapStep(Table table, ImmutableArray<ConstraintChange> changes, ImmutableArray<Table> locked) : base(table)
+    {
+        Changes = changes;
+        Locked = locked;
+    }
 
     /// <summary>The foreign keys that change.</summary>
     public ImmutableArray<ConstraintChange> Changes { get; }
+
+    /// <summary>The tables that it locks, in this order: the table first, those that it refers to after it, the one that most refer to last; partitions after the table that they are of.</summary>
+    public ImmutableArray<Table> Locked { get; }
 
     /// <inheritdoc/>
     public override string Phase => "swap";
@@ -26,13 +33,13 @@ public sealed record SwapStep : Step
     public override ImmutableArray<string> Sql => [.. Changes.SelectMany(c => c.Sql())];
 
     /// <inheritdoc/>
-    public override ImmutableArray<StepLock> Locks => [.. LockedTables(Table, Changes).Select(t => new StepLock(t, "ACCESS EXCLUSIVE", HeldWhileScanning: false))];
+    public override ImmutableArray<StepLock> Locks => [.. Locked.Select(t => new StepLock(t.Name, "ACCESS EXCLUSIVE", HeldWhileScanning: false))];
 
     /// <inheritdoc/>
     public override string Undo => "swap back to the former definition, which the journal keeps";
 
     /// <inheritdoc/>
-    internal override Task ExecuteAsync(StepContext context, CancellationToken cancellation) => ExclusiveLock.RunAsync(context, LockedTables(Table, Changes), async () =>
+    internal override Task ExecuteAsync(StepContext context, CancellationToken cancellation) => ExclusiveLock.RunAsync(context, Locked, async () =>
     {
         var pending = await PendingAsync(context, Table, Changes, cancellation);
         if (pending.Count == 0) return null;
@@ -97,10 +104,6 @@ public sealed record SwapStep : Step
 
     /// <summary>Whether only a validation may still be missing. One too many counts: a downgrade to NOT VALID makes the constraint anew.</summary>
     internal static bool IsAsWanted(ForeignKey now, ForeignKey wanted) => now.SameDefinition(wanted) && (wanted.Validated || !now.Validated);
-
-    /// <summary>The child first, the referenced tables after it: a reader of the child then delays only readers of the child.</summary>
-    internal static IReadOnlyList<QualifiedName> LockedTables(Table table, IEnumerable<ConstraintChange> changes) =>
-        [table.Name, .. changes.Select(c => c.Any.ReferencedTable).Where(t => t != table.Name).Distinct().Order()];
 
     internal static string DescribeAll(IEnumerable<ConstraintChange> changes) => string.Join("; ", changes.Select(c => (c.Former, c.New) switch
     {

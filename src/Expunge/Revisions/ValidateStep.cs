@@ -12,12 +12,15 @@ namespace Expunge.Revisions;
 public sealed record ValidateStep : Step
 {
     private readonly ForeignKey? _former;
+    private readonly ImmutableArray<Table> _partitions;
 
     /// <param name="table">The table.</param>
     /// <param name="constraint">The constraint, as it is to be when it is validated.</param>
+    /// <param name="partitions">The table's partitions.</param>
     /// <param name="former">The same, not validated, where no swap of this revision has journaled it.</param>
-    internal ValidateStep(Table table, ForeignKey constraint, ForeignKey? former = null) : base(table)
+    internal ValidateStep(Table table, ForeignKey constraint, ImmutableArray<Table> partitions, ForeignKey? former = null) : base(table)
     {
+        _partitions = partitions;
         Constraint = constraint;
         _former = former;
     }
@@ -37,7 +40,7 @@ public sealed record ValidateStep : Step
     /// <inheritdoc/>
     public override ImmutableArray<StepLock> Locks =>
     [
-        new(Table.Name, "SHARE UPDATE EXCLUSIVE", HeldWhileScanning: true),
+        .. _partitions.Prepend(Table).Select(t => new StepLock(t.Name, "SHARE UPDATE EXCLUSIVE", HeldWhileScanning: true)),
         new(Constraint.ReferencedTable, "ROW SHARE", HeldWhileScanning: true),
     ];
 

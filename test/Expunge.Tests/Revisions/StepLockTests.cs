@@ -51,16 +51,19 @@ public sealed class StepLockTests
             var declared = Strongest(step.Locks.Where(l => step is not CreateIndexStep || !l.HeldWhileScanning).Select(l => (l.Table.Name, l.Mode)));
             Assert.Equal(declared, seen.Where(s => declared.ContainsKey(s.Key)).ToDictionary());
             // To what it names beside that it does nothing that anybody would notice.
-            Assert.All(seen.Where(s => !declared.ContainsKey(s.Key)), s => Assert.True(step.Table.IsPartitioned || Array.IndexOf(Strength, s.Value) <= 1, $"{step.Description}: {s.Value} on {s.Key}"));
+            Assert.All(seen.Where(s => !declared.ContainsKey(s.Key)), s => Assert.True(Array.IndexOf(Strength, s.Value) <= 1, $"{step.Description}: {s.Value} on {s.Key}"));
         }
     }
 
-    [Fact]
-    public async Task A_validation_takes_the_locks_that_it_declares()
+    [Theory]
+    [InlineData("likes")]
+    [InlineData("samples")]
+    public async Task A_validation_takes_the_locks_that_it_declares(string table)
     {
-        await using var database = await Blog.CreateAsync();
-        var step = (await Upgrade.PlanAsync(database.Database, Blog.Policy)).Steps.OfType<ValidateStep>().First(s => s.Table.Name.Name == "likes");
-        await database.ExecuteAsync("ALTER TABLE likes DROP CONSTRAINT likes_user_id_fkey, ADD CONSTRAINT likes_user_id_fkey FOREIGN KEY (user_id) REFERENCES users ON DELETE CASCADE NOT VALID");
+        Assert.SkipWhen(table == "samples" && await TestServer.MajorVersionAsync() < 18, "Partitioned tables take NOT VALID from PostgreSQL 18; CI runs it there.");
+        await using var database = await Blog.CreateAsync(Partitioned);
+        var step = (await Upgrade.PlanAsync(database.Database, Blog.Policy)).Steps.OfType<ValidateStep>().First(s => s.Table.Name.Name == table);
+        await database.ExecuteAsync($"ALTER TABLE {table} DROP CONSTRAINT {table}_user_id_fkey, ADD CONSTRAINT {table}_user_id_fkey FOREIGN KEY (user_id) REFERENCES users ON DELETE CASCADE NOT VALID");
         await using var connection = await TestServer.OpenAsync(database.ConnectionString);
         await using var transaction = await connection.BeginTransactionAsync();
 
@@ -78,7 +81,7 @@ public sealed class StepLockTests
         await using var database = await Blog.CreateAsync(built ? "" : "CREATE INDEX ix_likes_user_id ON likes (user_id);");
         var plan = await Upgrade.PlanAsync(database.Database, Blog.Policy);
         var step = built ? plan.Steps.OfType<CreateIndexStep>().Single(s => s.Table.Name.Name == "likes")
-            : (Step)new DropIndexStep((await database.CatalogAsync()).Table(new QualifiedName("public", "likes")), new IndexDefinition("ix_likes_user_id", new QualifiedName("public", "likes"), ["user_id"]));
+            : (Step)new DropIndexStep((await database.CatalogAsync()).Table(new QualifiedName("public", "likes")), new IndexDefinition("ix_likes_user_id", new QualifiedName("public", "likes"), ["user_id"]), [(await database.CatalogAsync()).Table(new QualifiedName("public", "likes"))]);
         // Both wait for older transactions, which gives the time to look.
         await using var older = await TestServer.OpenAsync(database.ConnectionString);
         await using var transaction = await older.BeginTransactionAsync();
