@@ -22,6 +22,8 @@ public sealed class MeanwhileTests
     {
         await using var server = await EmbeddedPostgres.StartAsync();
         await TestServer.ExecuteAsync(server.ConnectionString, Schema);
+        // The test server commits asynchronously: a crash would take the tables along.
+        await TestServer.ExecuteAsync(server.ConnectionString, "CHECKPOINT");
 
         var stopped = await WhileItWaitsAsync(server.ConnectionString, _ => server.RestartAsync(immediate: true));
 
