@@ -11,6 +11,7 @@ internal sealed class UpgradeReport
     private readonly Lock _lock = new();
     private readonly List<Entry> _entries = [];
     private readonly Action<string> _print;
+    private readonly string _schema;
     private int _printed;
 
     /// <param name="plan">What is done.</param>
@@ -20,6 +21,7 @@ internal sealed class UpgradeReport
     {
         _print = print;
         var decisions = plan.Decisions!;
+        _schema = decisions.Schema;
         var order = decisions.Policy.Tables.SelectMany(g => g.Tables).Concat(decisions.All.Select(d => d.Reference.Table.Name)).Concat(decisions.SoftReferences.Select(s => s.Table.Name)).Distinct();
         foreach (var name in order.Where(n => only.Count == 0 || only.Contains(n)))
         {
@@ -60,25 +62,45 @@ internal sealed class UpgradeReport
         Flush();
     }
 
-    /// <summary>Prints what is ready; at the end everything is, also steps that were left out because one before them failed.</summary>
-    public void Flush(bool end = false)
+    /// <summary>Prints what is left, also tables whose steps were left out because one before them failed, and what came to light at the end.</summary>
+    /// <param name="late">What somebody created or changed meanwhile.</param>
+    public void End(IEnumerable<PlanProblem> late)
+    {
+        Flush(end: true);
+        lock (_lock)
+        {
+            foreach (var table in late.GroupBy(p => p.Table.Name))
+            {
+                // A table that is said to be fixed already gets a second line.
+                var entry = _entries.FirstOrDefault(e => e.Name == table.Key) ?? new Entry(table.Key, table.Key.Display(_schema));
+                if (!_entries.Contains(entry)) _entries.Add(entry);
+                entry.Failures.AddRange(table.Select(p => $"{p.Reason}. {p.NextStep}"));
+                _print(Line(entry));
+                _printed = _entries.Count;
+            }
+        }
+    }
+
+    /// <summary>Prints what is ready.</summary>
+    private void Flush(bool end = false)
     {
         lock (_lock)
         {
             while (_printed < _entries.Count && (end || _entries[_printed].Steps.Count == 0))
             {
-                var entry = _entries[_printed++];
-                _print(Status(entry) switch
-                {
-                    "skipped" => $"  ⏭️  Skipping {entry.Display} (table does not exist)",
-                    "failed" => string.Join('\n', entry.Failures.Select(f => $"  ⚠️  Could not fix {entry.Display}: {f}")),
-                    "left" => $"  ⏳ {entry.Display}: {entry.LeftOut} step(s) left for later",
-                    "fixed" => $"  ✅ Fixed {entry.Display}",
-                    _ => $"  ✅ {entry.Display} ({(entry.Rules.Length > 0 ? $"already {entry.Rules}" : "nothing to fix")})",
-                });
+                _print(Line(_entries[_printed++]));
             }
         }
     }
+
+    private static string Line(Entry entry) => Status(entry) switch
+    {
+        "skipped" => $"  ⏭️  Skipping {entry.Display} (table does not exist)",
+        "failed" => string.Join('\n', entry.Failures.Select(f => $"  ⚠️  Could not fix {entry.Display}: {f}")),
+        "left" => $"  ⏳ {entry.Display}: {entry.LeftOut} step(s) left for later",
+        "fixed" => $"  ✅ Fixed {entry.Display}",
+        _ => $"  ✅ {entry.Display} ({(entry.Rules.Length > 0 ? $"already {entry.Rules}" : "nothing to fix")})",
+    };
 
     private static string Status(Entry entry) => entry.Missing ? "skipped" : entry.Failures.Count > 0 ? "failed" : entry.LeftOut > 0 ? "left" : entry.Changes ? "fixed" : "unchanged";
 

@@ -66,7 +66,7 @@ internal static class UpgradeCommand
                 Progress = new Both(progress, p => report!.Done(p)),
             },
             cancellation));
-        report!.Flush(end: true);
+        report!.End(outcome.Late);
 
         var left = outcome.Plan.LeftOut.Length;
         if (session.Json) Session.PrintJson(new { outcome.Revision, outcome.Name, outcome.State, steps = outcome.Results.Length, left, tables = report.Tables, notFixed = report.Failures, references = report.References });

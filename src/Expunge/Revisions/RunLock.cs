@@ -17,12 +17,14 @@ internal sealed class RunLock : IAsyncDisposable
 
     private RunLock(NpgsqlConnection connection) => _connection = connection;
 
-    public static async Task<RunLock> AcquireAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    /// <summary>Waits for it a while.</summary>
+    /// <exception cref="ExpungeException"><see cref="ErrorCodes.AnotherRun"/>: the message names who has it.</exception>
+    public static async Task<RunLock> AcquireAsync(NpgsqlConnection connection, CancellationToken cancellation, TimeSpan? patience = null)
     {
         var clock = Stopwatch.StartNew();
         while (!await connection.ScalarAsync<bool>($"SELECT pg_try_advisory_lock({Key})", cancellation))
         {
-            if (clock.Elapsed > Patience) throw await HolderAsync(connection, cancellation);
+            if (clock.Elapsed > (patience ?? Patience)) throw await HolderAsync(connection, cancellation);
             await Task.Delay(100, cancellation);
         }
 

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Expunge.Catalog;
 using Expunge.Policy;
 using Expunge.Postgres;
 using Npgsql;
@@ -61,9 +63,33 @@ public static class Upgrade
         var id = open?.Id ?? await Journal.BeginAsync(connection, policy, cancellation);
         await Journal.SetStateAsync(connection, id, RevisionState.Applying, policy.Hash, cancellation);
         var results = await new StepRunner(database, connection, new RevisionJournal(id, Reverting: false), options).RunAsync(plan.Steps, cancellation);
-        var state = plan.Problems.IsEmpty && plan.LeftOut.IsEmpty && results.All(r => r.Failure is null) ? RevisionState.Applied : RevisionState.Incomplete;
+        var done = plan.Problems.IsEmpty && plan.LeftOut.IsEmpty && results.All(r => r.Failure is null);
+        var late = done ? await LateAsync(database, connection, policy, plan.Decisions!.Reach.Root, cancellation) : [];
+        var state = done && late.IsEmpty ? RevisionState.Applied : RevisionState.Incomplete;
         await Journal.SetStateAsync(connection, id, state, policy.Hash, CancellationToken.None);
-        return new RevisionOutcome(policy.Revision, policy.Name, state, plan, [.. results]);
+        return new RevisionOutcome(policy.Revision, policy.Name, state, plan, [.. results]) { Late = late };
+    }
+
+    /// <summary>What is not as it should be although all steps were done: somebody created or changed a table since the plan was made. Such a run is not complete.</summary>
+    private static async Task<ImmutableArray<PlanProblem>> LateAsync(Database database, NpgsqlConnection connection, PolicyFile policy, Table root, CancellationToken cancellation)
+    {
+        const string Again = "Run the same command again: it plans anew.";
+        var catalog = await database.ReadCatalogAsync(connection, cancellation);
+        try
+        {
+            var decisions = Decisions.Of(catalog, policy);
+            var plan = Planner.Upgrade(decisions);
+            return
+            [
+                .. plan.Problems,
+                .. decisions.Undecided.Select(d => new PlanProblem(d.Reference.Table, $"{d.Reference.Display(decisions.Schema)} came while the upgrade ran and is shared: somebody must decide it", Again)),
+                .. plan.Steps.GroupBy(s => s.Table.Oid).Select(g => new PlanProblem(g.First().Table, $"it was created or changed while the upgrade ran: {string.Join("; ", g.Select(s => s.Description))}", Again)),
+            ];
+        }
+        catch (ExpungeException e)
+        {
+            return [new PlanProblem(root, $"the database no longer has what the policy names: {e.Message}", e.NextStep)];
+        }
     }
 
     private static AppliedRevision? OpenRevision(IReadOnlyList<AppliedRevision> revisions, PolicyFile policy)

@@ -51,7 +51,15 @@ public sealed record ValidateStep : Step
     internal override async Task ExecuteAsync(StepContext context, CancellationToken cancellation)
     {
         var present = await CatalogReader.ReadForeignKeysAsync(context.Connection, Table.Oid, cancellation);
-        if (present.FirstOrDefault(f => f.Name == Constraint.Name) is { Validated: true }) return;
+        // Under that name may be another one by now, which nobody asked to have validated.
+        if (present.FirstOrDefault(f => f.Name == Constraint.Name) is not { } now || now.Clause != Constraint.Clause)
+        {
+            throw new ExpungeException(
+                ErrorCodes.ConstraintChanged, $"constraint {Constraint.Name} on {Table} was changed by somebody else meanwhile",
+                "Look at it (\\d in psql), then run the same command again: it plans anew.");
+        }
+
+        if (now.Validated) return;
         try
         {
             // Nobody who reads or writes waits for this lock, so it may stand in the queue for as long as the whole step may.

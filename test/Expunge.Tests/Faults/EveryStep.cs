@@ -13,7 +13,7 @@ namespace Expunge.Tests.Faults;
 /// </summary>
 internal static class EveryStep
 {
-    private const string Schema =
+    public const string Schema =
         """
         CREATE TABLE users (id integer PRIMARY KEY);
         CREATE TABLE posts (id integer PRIMARY KEY, author_id integer REFERENCES users, editor_id integer REFERENCES users ON DELETE RESTRICT DEFERRABLE);
@@ -64,8 +64,9 @@ internal static class EveryStep
            AND (current_setting('server_version_num')::int >= 180000 OR concat(a.conname, b.conname) NOT LIKE '%expunge\_tmp\_%')
         """;
 
-    public static readonly PolicyFile Policy = PolicyReader.Read(
-        "root: users\nreferences: { posts.author_id: cascade, posts.editor_id: set null }\nsoft_references: { audit.actor: { action: delete, enforce: true } }\n", null);
+    public const string PolicyText = "root: users\nreferences: { posts.author_id: cascade, posts.editor_id: set null }\nsoft_references: { audit.actor: { action: delete, enforce: true } }\n";
+
+    public static readonly PolicyFile Policy = PolicyReader.Read(PolicyText, null);
 
     // One connection validates: the messages come in the same order each time.
     public static readonly UpgradeOptions Options = new() { ValidateJobs = 1 };

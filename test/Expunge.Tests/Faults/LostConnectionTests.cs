@@ -16,14 +16,14 @@ public sealed class LostConnectionTests(ITestOutputHelper output)
 
     [Fact]
     public Task An_upgrade_that_loses_its_connection_at_any_message_says_so_leaves_nothing_unchecked_and_is_resumed_or_reverted() => CutAsync(
-        EveryStep.CreateAsync, EveryStep.IsAppliedAsync, "expunge upgrade head", database => Upgrade.ApplyAsync(database, EveryStep.Policy, EveryStep.Options));
+        EveryStep.CreateAsync, EveryStep.IsAppliedAsync, "expunge upgrade head", (database, _) => Upgrade.ApplyAsync(database, EveryStep.Policy, EveryStep.Options));
 
     [Fact]
     public Task A_downgrade_that_loses_its_connection_at_any_message_says_so_leaves_nothing_unchecked_and_is_resumed() => CutAsync(
         EveryStep.UpgradedAsync, EveryStep.IsRevertedAsync, "expunge downgrade -1",
-        async database => await Downgrade.RevertAsync(database, (await Journal.RevisionsAsync(database)).Single(), EveryStep.Options));
+        (database, revision) => Downgrade.RevertAsync(database, revision!, EveryStep.Options));
 
-    private async Task CutAsync(Func<Task<TestDatabase>> create, Func<TestDatabase, Task> isDone, string next, Func<Database, Task<RevisionOutcome>> run)
+    private async Task CutAsync(Func<Task<TestDatabase>> create, Func<TestDatabase, Task> isDone, string next, Func<Database, AppliedRevision?, Task<RevisionOutcome>> run)
     {
         var port = (await TestServer.Server).Port;
         var messages = (await CutAsync(0)).Messages;
@@ -52,8 +52,9 @@ public sealed class LostConnectionTests(ITestOutputHelper output)
             await using var database = await create();
             await using var proxy = new CuttingProxy(port, n, delivered);
             await using var through = new Database(new NpgsqlConnectionStringBuilder(proxy.To(database.ConnectionString)));
+            var revision = (await Journal.RevisionsAsync(database.Database)).SingleOrDefault();
             var outcome = default(RevisionOutcome);
-            var failure = await Record.ExceptionAsync(async () => outcome = await run(through));
+            var failure = await Record.ExceptionAsync(async () => outcome = await run(through, revision));
 
             if (failure is null)
             {

@@ -114,4 +114,38 @@ public sealed class ObstacleTests
         Assert.True((await database.VerifyAsync(Blog.Policy)).Ok);
         Assert.Single(await Journal.RevisionsAsync(database.Database));
     }
+
+    [Fact]
+    public async Task Of_two_downgrades_at_once_one_waits_and_both_end_in_the_same_state()
+    {
+        await using var database = await Blog.CreateAsync();
+        var before = await database.CatalogTextAsync();
+        await database.UpgradeAsync(Blog.Policy);
+        await using var again = new TestDatabase(database.ConnectionString);
+
+        var outcomes = await Task.WhenAll(database.DowngradeAsync(), again.DowngradeAsync());
+
+        Assert.All(outcomes, o => Assert.Equal(RevisionState.Reverted, o.State));
+        Assert.Single(outcomes, o => o.Results.Length > 0);
+        await database.CatalogIsAsync(before);
+    }
+
+    [Fact]
+    public async Task A_run_that_finds_another_at_work_names_it_and_changes_nothing()
+    {
+        await using var database = await Blog.CreateAsync();
+        await using var first = await database.Database.OpenMaintenanceAsync(TestContext.Current.CancellationToken);
+        await using var second = await database.Database.OpenMaintenanceAsync(TestContext.Current.CancellationToken);
+        await using (await RunLock.AcquireAsync(first, TestContext.Current.CancellationToken))
+        {
+            var refused = await Assert.ThrowsAsync<ExpungeException>(() => RunLock.AcquireAsync(second, TestContext.Current.CancellationToken, patience: TimeSpan.Zero));
+
+            Assert.Equal(ErrorCodes.AnotherRun, refused.Code);
+            Assert.Contains($"pid {first.ProcessID} (", refused.Message, StringComparison.Ordinal);
+            Assert.Contains(", as postgres, since ", refused.Message, StringComparison.Ordinal);
+            Assert.Contains("Nothing was changed", refused.NextStep, StringComparison.Ordinal);
+        }
+
+        await using var now = await RunLock.AcquireAsync(second, TestContext.Current.CancellationToken, patience: TimeSpan.Zero);
+    }
 }

@@ -1,0 +1,15 @@
+// A process of its own that kills itself, SIGKILL, when the Nth step begins or ends: what a test cannot do to itself.
+//   upgrade N CONNECTION POLICY    the policy as YAML
+//   downgrade N CONNECTION         the newest revision
+using Expunge.Policy;
+using Expunge.Postgres;
+using Expunge.Revisions;
+using Expunge.Tests.Host;
+using Npgsql;
+
+await using var database = new Database(new NpgsqlConnectionStringBuilder(args[2]));
+var options = new UpgradeOptions { ValidateJobs = 1, Progress = new Killer(int.Parse(args[1])) };
+var outcome = args[0] == "upgrade"
+    ? await Upgrade.ApplyAsync(database, PolicyReader.Read(args[3], null), options)
+    : await Downgrade.RevertAsync(database, Downgrade.Targets(await Journal.RevisionsAsync(database), toBase: false)[0], options);
+return outcome.Succeeded ? 0 : 1;
