@@ -12,7 +12,7 @@ namespace Expunge.Tests.Faults;
 public sealed class LostConnectionTests(ITestOutputHelper output)
 {
     // $EXPUNGE_CUT_EVERY=1 cuts at every message, which takes minutes.
-    private static readonly int Every = int.TryParse(Environment.GetEnvironmentVariable("EXPUNGE_CUT_EVERY"), CultureInfo.InvariantCulture, out var given) ? given : 11;
+    private static readonly int Every = int.TryParse(Environment.GetEnvironmentVariable("EXPUNGE_CUT_EVERY"), CultureInfo.InvariantCulture, out var given) ? given : 17;
 
     [Fact]
     public Task An_upgrade_that_loses_its_connection_at_any_message_says_so_leaves_nothing_unchecked_and_is_resumed_or_reverted() => CutAsync(
