@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Expunge.Postgres;
+using Expunge.Revisions;
+using Expunge.Testing;
+using Xunit;
+
+namespace Expunge.Tests.Revisions;
+
+/// <summary>A transaction that has read a table and stays open keeps a swap waiting, and nobody else.</summary>
+public sealed class LongReaderTests
+{
+    private const string Indexes = "CREATE INDEX ON posts (user_id); CREATE INDEX ON comments (post_id); CREATE INDEX ON likes (user_id); CREATE TABLE unrelated (n integer);";
+
+    // No measurement: a busy machine passes. One who queues behind a waiting ACCESS EXCLUSIVE waits as long as that one does.
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(2);
+
+    [Theory]
+    [InlineData("likes")]
+    [InlineData("users")]
+    public async Task While_a_swap_waits_for_a_reader_nobody_queues_behind_it_and_when_the_reader_ends_it_finishes(string table)
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var database = await Blog.CreateAsync(Indexes);
+        await using var reader = await TestServer.OpenAsync(database.ConnectionString + ";Application Name=reports");
+        await using var reading = await reader.BeginTransactionAsync(cancellation);
+        await reader.ExecuteAsync($"SELECT FROM {table}", cancellation);
+        var reports = new Reports();
+        await using var clients = new Clients(
+            database.ConnectionString,
+            "SELECT count(*) FROM users", "UPDATE users SET name = name || '.' WHERE id = 1", "SELECT count(*) FROM likes", "INSERT INTO likes VALUES (2, 'x')",
+            "SELECT count(*) FROM unrelated", "INSERT INTO unrelated VALUES (1)");
+
+        var upgrade = Upgrade.ApplyAsync(database.Database, Blog.Policy, new UpgradeOptions { Progress = reports }, cancellation);
+        await WaitsForReaderAsync(3);
+        await clients.DoMoreAsync(20);
+        await WaitsForReaderAsync(6);
+
+        Assert.False(upgrade.IsCompleted);
+        Assert.Equal(0L, await reader.ScalarAsync<long>($"SELECT count(*) FROM {table} WHERE false", cancellation));
+        await reading.CommitAsync(cancellation);
+
+        Assert.Equal(RevisionState.Applied, (await upgrade).State);
+        Assert.True((await database.VerifyAsync(Blog.Policy)).Ok);
+        Assert.All(await clients.EndAsync(), slowest => Assert.True(slowest.Value < Long, $"{slowest.Key} took {slowest.Value.TotalMilliseconds:0} ms"));
+
+        Task WaitsForReaderAsync(int times) => Eventually.TrueAsync(
+            () => reports.Waits.Count(w => w.Contains($"pid {reader.ProcessID} (reports, idle in transaction, ", StringComparison.Ordinal)) >= times, "the upgrade says whom it waits for", upgrade);
+    }
+
+    /// <summary>A client for each statement, which sends it again and again.</summary>
+    private sealed class Clients : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _end = new();
+        private readonly ConcurrentDictionary<string, (int Done, TimeSpan Slowest)> _seen = new(StringComparer.Ordinal);
+        private readonly Task _work;
+
+        public Clients(string connectionString, params string[] statements) => _work = Task.WhenAll(statements.Select(s => WorkAsync(connectionString, s)));
+
+        /// <summary>Waits until each of them has had so many more answers.</summary>
+        public async Task DoMoreAsync(int answers)
+        {
+            var before = _seen.ToDictionary();
+            await Eventually.TrueAsync(() => _seen.All(s => s.Value.Done >= before.GetValueOrDefault(s.Key).Done + answers), "every client has its answers", _work);
+        }
+
+        /// <summary>How long each waited for an answer at the most.</summary>
+        public async Task<Dictionary<string, TimeSpan>> EndAsync()
+        {
+            await _end.CancelAsync();
+            await _work;
+            return _seen.ToDictionary(s => s.Key, s => s.Value.Slowest);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _end.CancelAsync();
+            await _work;
+            _end.Dispose();
+        }
+
+        private async Task WorkAsync(string connectionString, string statement)
+        {
+            _seen[statement] = default;
+            await using var connection = await TestServer.OpenAsync(connectionString);
+            while (!_end.IsCancellationRequested)
+            {
+                var clock = Stopwatch.StartNew();
+                await connection.ExecuteAsync(statement, CancellationToken.None);
+                _seen.AddOrUpdate(statement, _ => default, (_, seen) => (seen.Done + 1, clock.Elapsed > seen.Slowest ? clock.Elapsed : seen.Slowest));
+                await Task.Delay(10, CancellationToken.None);
+            }
+        }
+    }
+}
