@@ -43,6 +43,12 @@ public static class Commands
         return rows;
     }
 
+    /// <summary>
+    /// Executes DDL, within a transaction, with the search_path that the role has of its own, as its migrations do: the functions of event triggers may need it. DDL of ours qualifies every name.
+    /// </summary>
+    internal static Task<int> ExecuteDdlAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellation) =>
+        connection.ExecuteAsync($"SET LOCAL search_path TO DEFAULT; {sql}; SET LOCAL search_path = pg_catalog", cancellation);
+
     /// <summary>Executes a statement that the server may refuse; says whether it did it.</summary>
     internal static async Task<bool> TryExecuteAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellation)
     {

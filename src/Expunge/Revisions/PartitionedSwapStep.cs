@@ -72,7 +72,7 @@ public sealed record PartitionedSwapStep : Step
         if (present is null)
         {
             await ExclusiveLock.RunAsync(
-                context, [leaf.Name, constraint.ReferencedTable], () => context.Connection.ExecuteAsync(AddToLeaf(constraint, leaf.Name), cancellation), cancellation,
+                context, [leaf.Name, constraint.ReferencedTable], () => context.Connection.ExecuteDdlAsync(AddToLeaf(constraint, leaf.Name), cancellation), cancellation,
                 mode: "SHARE ROW EXCLUSIVE");
         }
 
@@ -98,12 +98,12 @@ public sealed record PartitionedSwapStep : Step
                 }
             }
 
-            foreach (var sql in change.Sql(notValid: false)) await context.Connection.ExecuteAsync(sql, cancellation);
+            foreach (var sql in change.Sql(notValid: false)) await context.Connection.ExecuteDdlAsync(sql, cancellation);
             if (change.New is not null)
             {
                 foreach (var leaf in leaves)
                 {
-                    await context.Connection.ExecuteAsync(DerivedConstraint.Rename(leaf.Name, TemporaryName(change.New, leaf.Name), former.GetValueOrDefault(leaf.Name)?.Name ?? change.Name), cancellation);
+                    await context.Connection.ExecuteDdlAsync(DerivedConstraint.Rename(leaf.Name, TemporaryName(change.New, leaf.Name), former.GetValueOrDefault(leaf.Name)?.Name ?? change.Name), cancellation);
                 }
             }
 
@@ -120,7 +120,7 @@ public sealed record PartitionedSwapStep : Step
             var present = await CatalogReader.ReadForeignKeysAsync(context.Connection, leaf.Oid, cancellation);
             foreach (var leftover in present.Where(f => f.Name.StartsWith(ReferenceGraph.TemporaryPrefix, StringComparison.Ordinal) && !mine.Contains(f.Name)))
             {
-                await context.Connection.ExecuteAsync($"ALTER TABLE {leaf.Name.Sql} DROP CONSTRAINT {Identifier.Quote(leftover.Name)}", cancellation);
+                await context.Connection.ExecuteDdlAsync($"ALTER TABLE {leaf.Name.Sql} DROP CONSTRAINT {Identifier.Quote(leftover.Name)}", cancellation);
             }
         }
     }

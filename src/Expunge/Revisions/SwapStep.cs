@@ -38,7 +38,7 @@ public sealed record SwapStep : Step
             {
                 var former = Table.IsPartitioned ? await DerivedConstraint.OfAsync(context.Connection, Table.Oid, change.Name, cancellation) : [];
                 // One round trip: each counts while the locks are held.
-                await context.Connection.ExecuteAsync(string.Join("; ", change.Sql()), cancellation);
+                await context.Connection.ExecuteDdlAsync(string.Join("; ", change.Sql()), cancellation);
                 if (change.New is { TriggerStates.IsEmpty: false } restored) await RestoreTriggersAsync(context, restored, cancellation);
                 if (former.Count > 0 && change.New is not null) await KeepNamesAsync(context, change.Name, former, cancellation);
                 await context.Journal.RecordAsync(context.Connection, change, cancellation);
@@ -57,7 +57,7 @@ public sealed record SwapStep : Step
                AND CASE WHEN t.tgtype & 4 <> 0 THEN 'insert' WHEN t.tgtype & 8 <> 0 THEN 'delete' ELSE 'update' END = split_part(s, ' ', 2)
             """,
             r => r.GetString(0), cancellation, constraint.TriggerStates.ToArray(), constraint.Table.Sql, constraint.Name);
-        await context.Connection.ExecuteAsync(string.Join("; ", statements), cancellation);
+        await context.Connection.ExecuteDdlAsync(string.Join("; ", statements), cancellation);
     }
 
     // PostgreSQL gives the partitions' constraints new names.
@@ -65,7 +65,7 @@ public sealed record SwapStep : Step
     {
         foreach (var (table, now) in await DerivedConstraint.OfAsync(context.Connection, Table.Oid, constraint, cancellation))
         {
-            if (former.TryGetValue(table, out var before) && before.Name != now.Name) await context.Connection.ExecuteAsync(DerivedConstraint.Rename(table, now.Name, before.Name), cancellation);
+            if (former.TryGetValue(table, out var before) && before.Name != now.Name) await context.Connection.ExecuteDdlAsync(DerivedConstraint.Rename(table, now.Name, before.Name), cancellation);
         }
     }
 
