@@ -5,6 +5,9 @@ namespace Expunge.Postgres;
 /// <summary>One-line statements. Values are always positional parameters (<c>$1</c>); in a list, so that an array is one value and not many.</summary>
 public static class Commands
 {
+    private const string RolesPath = "SET LOCAL search_path TO DEFAULT";
+    private const string OurPath = "SET LOCAL search_path = pg_catalog";
+
     /// <summary>Executes a statement and answers with the number of rows that it changed.</summary>
     /// <param name="connection">An open connection.</param>
     /// <param name="sql">The statement.</param>
@@ -42,6 +45,14 @@ public static class Commands
         while (await reader.ReadAsync(cancellation)) rows.Add(row(reader));
         return rows;
     }
+
+    /// <summary>
+    /// Executes DDL, within a transaction, with the search_path that the role has of its own, as its migrations do: the functions of event triggers may need it. DDL of ours qualifies every name.
+    /// </summary>
+    internal static Task<int> ExecuteDdlAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellation) => connection.ExecuteAsync($"{RolesPath}; {sql}; {OurPath}", cancellation);
+
+    /// <summary>The same for <see cref="ExecuteBatchAsync"/>, together with what else is to be executed in that round trip.</summary>
+    internal static IEnumerable<NpgsqlBatchCommand> Ddl(IEnumerable<string> statements) => statements.Prepend(RolesPath).Append(OurPath).Select(sql => new NpgsqlBatchCommand(sql));
 
     /// <summary>Executes a statement that the server may refuse; says whether it did it.</summary>
     internal static async Task<bool> TryExecuteAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellation)

@@ -44,8 +44,8 @@ public static class ExpungeSchema
             // IF NOT EXISTS is not safe against two at once.
             await connection.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtext('expunge.journal'))", cancellation);
             // CREATE SCHEMA IF NOT EXISTS wants the right to create one even where it exists.
-            if (!await connection.ScalarAsync<bool>("SELECT to_regnamespace('expunge') IS NOT NULL", cancellation)) await connection.ExecuteAsync("CREATE SCHEMA expunge", cancellation);
-            await connection.ExecuteAsync(SqlFile.Read(script), cancellation);
+            if (!await connection.ScalarAsync<bool>("SELECT to_regnamespace('expunge') IS NOT NULL", cancellation)) await connection.ExecuteDdlAsync("CREATE SCHEMA expunge", cancellation);
+            await connection.ExecuteDdlAsync(SqlFile.Read(script), cancellation);
             await transaction.CommitAsync(cancellation);
         }
         catch (PostgresException e) when (e.SqlState == SqlStates.InsufficientPrivilege)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Data;
 using Expunge.Catalog;
 using Expunge.Postgres;
 using Npgsql;
@@ -57,7 +58,7 @@ public sealed record CreateIndexStep : Step
             if (await StateAsync(context, Index, cancellation) is true) return null;
             return async () =>
             {
-                await context.Connection.ExecuteAsync(Create(Index, concurrently: false), cancellation);
+                await context.Connection.ExecuteDdlAsync(Create(Index, concurrently: false), cancellation);
                 await context.Journal.RecordIndexDoneAsync(context.Connection, Index, cancellation);
             };
         }, cancellation);
@@ -88,7 +89,8 @@ public sealed record CreateIndexStep : Step
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.LockNotAvailable"/>: not within <see cref="LockOptions.MaxWait"/>; the message names the older transactions.</exception>
     internal static async Task ConcurrentlyAsync(StepContext context, IndexDefinition index, string sql, CancellationToken cancellation)
     {
-        await context.Connection.ExecuteAsync($"SET lock_timeout = {(int)context.Locks.MaxWait.TotalMilliseconds}", cancellation);
+        // In no transaction, so the role's own search_path, which event triggers may need, is set and taken back around it.
+        await context.Connection.ExecuteAsync($"SET lock_timeout = {(int)context.Locks.MaxWait.TotalMilliseconds}; SET search_path TO DEFAULT", cancellation);
         try
         {
             await context.Connection.ExecuteAsync(sql, cancellation);
@@ -99,6 +101,11 @@ public sealed record CreateIndexStep : Step
             throw new ExpungeException(
                 ErrorCodes.LockNotAvailable, $"index {index.Name} waited {context.Locks.MaxWait.TotalSeconds:0.#} s for older transactions; {older}",
                 await ExclusiveLock.NextStepAsync(context.Connection, context.Locks.MaxWait, older, cancellation), e);
+        }
+        finally
+        {
+            // A connection that is broken is of no use to anybody.
+            if (context.Connection.State == ConnectionState.Open) await context.Connection.ExecuteAsync("SET search_path = pg_catalog", CancellationToken.None);
         }
     }
 

@@ -40,7 +40,7 @@ public sealed record DropIndexStep : Step
         {
             await ExclusiveLock.RunAsync(context, _locked, () => Task.FromResult<Func<Task>?>(async () =>
             {
-                await context.Connection.ExecuteAsync(Sql[0], cancellation);
+                await context.Connection.ExecuteDdlAsync(Sql[0], cancellation);
                 await context.Journal.RecordIndexRevertedAsync(context.Connection, Index, cancellation);
             }), cancellation);
             return;

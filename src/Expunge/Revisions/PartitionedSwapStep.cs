@@ -79,7 +79,7 @@ public sealed record PartitionedSwapStep : Step
         {
             await ExclusiveLock.RunAsync(
                 context, [leaf, .. Locked.Where(t => t.Name == constraint.ReferencedTable)],
-                () => Task.FromResult<Func<Task>?>(() => context.Connection.ExecuteAsync(AddToLeaf(constraint, leaf.Name), cancellation)), cancellation, mode: "SHARE ROW EXCLUSIVE");
+                () => Task.FromResult<Func<Task>?>(() => context.Connection.ExecuteDdlAsync(AddToLeaf(constraint, leaf.Name), cancellation)), cancellation, mode: "SHARE ROW EXCLUSIVE");
         }
 
         if (present is { Validated: true }) return;
@@ -108,8 +108,8 @@ public sealed record PartitionedSwapStep : Step
             }
         }
 
-        var batch = statements.Select(sql => new NpgsqlBatchCommand(sql)).Concat(context.Journal.Record(pending)).ToList();
-        return batch.Count == 0 ? null : () => context.Connection.ExecuteBatchAsync(batch, cancellation);
+        var batch = Commands.Ddl(statements).Concat(context.Journal.Record(pending)).ToList();
+        return statements.Count == 0 ? null : () => context.Connection.ExecuteBatchAsync(batch, cancellation);
     }
 
     /// <summary>Temporary constraints of a run that was interrupted and wanted something else: left beside the new ones they would act too.</summary>

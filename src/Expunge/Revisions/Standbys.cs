@@ -13,8 +13,12 @@ internal sealed class Standbys(TimeSpan maxLag)
     private readonly Queue<(string Lsn, long Time)> _swaps = [];
 
     /// <summary>Remembers where the write-ahead log is after a swap.</summary>
+    /// <remarks>
+    /// Where a swap ends with a page, the position is already behind the next page's header (40 bytes at the most), which no standby replays before a record follows: up to 15 s
+    /// later. No commit of a swap is as short as that.
+    /// </remarks>
     public async Task SwappedAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
-        _swaps.Enqueue((await connection.ScalarAsync<string>("SELECT pg_current_wal_insert_lsn()::text", cancellation), Stopwatch.GetTimestamp()));
+        _swaps.Enqueue((await connection.ScalarAsync<string>("SELECT (pg_current_wal_insert_lsn() - 40)::text", cancellation), Stopwatch.GetTimestamp()));
 
     /// <summary>Waits while a streaming standby has not replayed a swap that is older than the allowed lag.</summary>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.LockNotAvailable"/>: not within <see cref="LockOptions.MaxWait"/>; the message names the standbys.</exception>

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Expunge.Catalog;
 using Expunge.Postgres;
-using Npgsql;
 
 namespace Expunge.Revisions;
 
@@ -46,7 +45,7 @@ public sealed record SwapStep : Step
         var former = new Dictionary<string, Dictionary<QualifiedName, DerivedConstraint>>(StringComparer.Ordinal);
         if (Table.IsPartitioned) foreach (var change in pending.Where(c => c.New is not null)) former[change.Name] = await DerivedConstraint.OfAsync(context.Connection, Table.Oid, change.Name, cancellation);
         // Made before the locks are held, and sent in one round trip: each counts then.
-        var statements = pending.SelectMany(c => c.Sql()).Select(sql => new NpgsqlBatchCommand(sql)).Concat(context.Journal.Record(pending)).ToList();
+        var statements = Commands.Ddl(pending.SelectMany(c => c.Sql())).Concat(context.Journal.Record(pending)).ToList();
         return async () =>
         {
             await context.Connection.ExecuteBatchAsync(statements, cancellation);
@@ -67,7 +66,7 @@ public sealed record SwapStep : Step
                AND CASE WHEN t.tgtype & 4 <> 0 THEN 'insert' WHEN t.tgtype & 8 <> 0 THEN 'delete' ELSE 'update' END = split_part(s, ' ', 2)
             """,
             r => r.GetString(0), cancellation, constraint.TriggerStates.ToArray(), constraint.Table.Sql, constraint.Name);
-        await context.Connection.ExecuteAsync(string.Join("; ", statements), cancellation);
+        await context.Connection.ExecuteDdlAsync(string.Join("; ", statements), cancellation);
     }
 
     // PostgreSQL gives the partitions' constraints new names.
@@ -75,7 +74,7 @@ public sealed record SwapStep : Step
     {
         foreach (var (table, now) in await DerivedConstraint.OfAsync(context.Connection, Table.Oid, constraint, cancellation))
         {
-            if (former.TryGetValue(table, out var before) && before.Name != now.Name) await context.Connection.ExecuteAsync(DerivedConstraint.Rename(table, now.Name, before.Name), cancellation);
+            if (former.TryGetValue(table, out var before) && before.Name != now.Name) await context.Connection.ExecuteDdlAsync(DerivedConstraint.Rename(table, now.Name, before.Name), cancellation);
         }
     }
 

@@ -65,7 +65,7 @@ public sealed record ValidateStep : Step
             // Nobody who reads or writes waits for this lock, so it may stand in the queue for as long as the whole step may.
             await context.Connection.ExecuteAsync($"SET lock_timeout = {(int)context.Locks.MaxWait.TotalMilliseconds}", cancellation);
             await using var transaction = await context.Connection.BeginTransactionAsync(cancellation);
-            await context.Connection.ExecuteAsync(Sql[0], cancellation);
+            await context.Connection.ExecuteDdlAsync(Sql[0], cancellation);
             if (_former is not null) await context.Connection.ExecuteBatchAsync(context.Journal.Record([new ConstraintChange(_former, Constraint)]), cancellation);
             await transaction.CommitAsync(cancellation);
         }

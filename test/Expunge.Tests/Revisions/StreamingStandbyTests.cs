@@ -85,6 +85,32 @@ public sealed class StreamingStandbyTests(StreamingStandby standby) : IClassFixt
         await standby.SameAsync(database);
     }
 
+    [Fact]
+    public async Task A_standby_that_has_replayed_all_is_not_behind_where_the_log_ends_with_a_page()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var database = await standby.BlogAsync();
+        await database.ExecuteAsync(
+            """
+            CREATE PROCEDURE fill_page() LANGUAGE plpgsql AS $$ BEGIN
+                FOR i IN 1..20000 LOOP
+                    EXIT WHEN (pg_current_wal_insert_lsn() - '0/0') % current_setting('wal_block_size')::int = 24;
+                    UPDATE users SET name = i WHERE id = 1;
+                    COMMIT;
+                END LOOP;
+            END $$
+            """);
+        await using var connection = await TestServer.OpenAsync(database.ConnectionString);
+        await connection.ExecuteAsync("CALL fill_page()", cancellation);
+        var standbys = new Standbys(TimeSpan.Zero);
+
+        await standbys.SwappedAsync(connection, cancellation);
+
+        var clock = Stopwatch.StartNew();
+        await standbys.WaitAsync(new StepContext(connection, new RevisionJournal(0, Reverting: false), new LockOptions { MaxWait = TimeSpan.FromSeconds(5) }, _ => { }), cancellation);
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"{clock.Elapsed.TotalSeconds:0.0} s");
+    }
+
     private static Task<RevisionOutcome> UpgradeAsync(TestDatabase database, double maxLag, double maxWait, Reports? reports = null) => Upgrade.ApplyAsync(
         database.Database, Blog.Policy,
         new UpgradeOptions { MaxLag = TimeSpan.FromSeconds(maxLag), Locks = new LockOptions { MaxWait = TimeSpan.FromSeconds(maxWait) }, Progress = reports }, TestContext.Current.CancellationToken);
