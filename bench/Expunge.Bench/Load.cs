@@ -14,17 +14,21 @@ internal sealed class Load : IAsyncDisposable
 
     private readonly CancellationTokenSource _end = new();
     private readonly List<double> _milliseconds = [];
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private double _worst;
     private readonly Task _clients;
     private int _next;
 
     private Load(NpgsqlDataSource source, int tables, int users)
     {
-        var clock = Stopwatch.StartNew();
-        _clients = Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Task.Run(() => ClientAsync(source, tables, users, clock))));
+        _clients = Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Task.Run(() => ClientAsync(source, tables, users))));
     }
 
     /// <summary>Statements that failed: deadlocks and other refusals that the application would have seen.</summary>
     public int Errors { get; private set; }
+
+    /// <summary>When the slowest statement ended.</summary>
+    public DateTime WorstAt { get; private set; }
 
     public static Load Start(NpgsqlDataSource source, int tables, int users) => new(source, tables, users);
 
@@ -37,14 +41,14 @@ internal sealed class Load : IAsyncDisposable
         return (sorted[sorted.Count / 2], sorted[(int)(sorted.Count * 0.99)], sorted[^1], sorted.Count);
     }
 
-    private async Task ClientAsync(NpgsqlDataSource source, int tables, int users, Stopwatch clock)
+    private async Task ClientAsync(NpgsqlDataSource source, int tables, int users)
     {
         await using var connection = await source.OpenConnectionAsync();
         while (!_end.IsCancellationRequested)
         {
             var number = Interlocked.Increment(ref _next);
             var due = number * 1000.0 / PerSecond;
-            if (due - clock.Elapsed.TotalMilliseconds is > 0 and var early) await Task.Delay(TimeSpan.FromMilliseconds(early));
+            if (due - _clock.Elapsed.TotalMilliseconds is > 0 and var early) await Task.Delay(TimeSpan.FromMilliseconds(early));
             var table = (number * 31 % tables) + 1;
             var user = (number * 7919 % users) + 1;
             await using var command = new NpgsqlCommand(
@@ -65,7 +69,12 @@ internal sealed class Load : IAsyncDisposable
                 lock (_milliseconds) Errors++;
             }
 
-            lock (_milliseconds) _milliseconds.Add(clock.Elapsed.TotalMilliseconds - due);
+            var latency = _clock.Elapsed.TotalMilliseconds - due;
+            lock (_milliseconds)
+            {
+                _milliseconds.Add(latency);
+                if (latency > _worst) (_worst, WorstAt) = (latency, DateTime.UtcNow);
+            }
         }
     }
 
