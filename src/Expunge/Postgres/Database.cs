@@ -107,8 +107,8 @@ public sealed class Database : IAsyncDisposable
                 SET search_path = pg_catalog; SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off; SET row_security = off;
                 """,
                 cancellation);
-            // What is reported as done must outlast a crash of the server, also where the application can do without.
-            if (await connection.ScalarAsync<string>("SELECT current_setting('synchronous_commit')", cancellation) == "off") await connection.ExecuteAsync("SET synchronous_commit = on", cancellation);
+            // What is reported as done must outlast a crash of the server, also where the application can do without. Local: of standbys it has never waited for.
+            if (await connection.ScalarAsync<string>("SELECT current_setting('synchronous_commit')", cancellation) == "off") await connection.ExecuteAsync("SET synchronous_commit = local", cancellation);
             if (connection.PostgreSqlVersion.Major >= 17) await connection.ExecuteAsync("SET transaction_timeout = 0", cancellation);
             // Not every platform can watch the socket; there the server notices at the end of the statement.
             await connection.TryExecuteAsync("SET client_connection_check_interval = '1s'", cancellation);
