@@ -29,8 +29,13 @@ public sealed class StreamingStandby : IAsyncLifetime
         {
             Settings = new Dictionary<string, string>(StringComparer.Ordinal)
             {
-                ["wal_level"] = "replica", ["max_wal_senders"] = "4", ["hot_standby"] = "on", ["max_standby_streaming_delay"] = "-1",
-                ["synchronous_commit"] = "local", ["autovacuum"] = "off", ["max_connections"] = "20",
+                ["wal_level"] = "replica",
+                ["max_wal_senders"] = "4",
+                ["hot_standby"] = "on",
+                ["max_standby_streaming_delay"] = "-1",
+                ["synchronous_commit"] = "local",
+                ["autovacuum"] = "off",
+                ["max_connections"] = "20",
             },
         });
         await using var connection = await TestServer.OpenAsync(Primary.ConnectionString);
