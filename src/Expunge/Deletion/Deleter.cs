@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Diagnostics;
 using Expunge.Policy;
 using Expunge.Postgres;
 using Npgsql;
@@ -27,10 +25,9 @@ public static class Deleter
         await RefuseUnsafeSessionAsync(connection, cancellation);
         var keys = await SubjectKeys.ReadAsync(connection, decisions.Reach.Root.Name, SubjectKeys.Column(decisions.Reach.Root), ids, cancellation);
         DeletionResult result;
-        var inOrder = false;
         try
         {
-            result = await Retry.RunAsync(OnceAsync, cancellation);
+            result = await new SubjectBatch(connection, decisions).DeleteAsync(keys, cancellation);
         }
         catch (PostgresException e) when (!cancellation.IsCancellationRequested)
         {
@@ -40,86 +37,9 @@ public static class Deleter
         // A transaction that began before ours can have written a soft reference that nothing checks.
         await Residual.ReportLateAsync(connection, decisions, result.Deleted, cancellation);
         return result;
-
-        async Task<DeletionResult> OnceAsync()
-        {
-            try
-            {
-                if (!inOrder && await DeleteOnceAsync(connection, decisions, keys, inOrder, cancellation) is { } done) return done;
-            }
-            catch (PostgresException e) when (e.SqlState is SqlStates.ForeignKeyViolation or SqlStates.RestrictViolation && decisions.All.Any(d => InOrder.CanMatter(decisions, d.Reference.Table)))
-            {
-                // Perhaps only the order was unlucky.
-            }
-
-            inOrder = true;
-            return (await DeleteOnceAsync(connection, decisions, keys, inOrder, cancellation))!;
-        }
     }
 
-    /// <returns>Null where it must be done <see cref="InOrder"/> to be counted exactly; it was rolled back.</returns>
-    private static async Task<DeletionResult?> DeleteOnceAsync(NpgsqlConnection connection, Decisions decisions, ImmutableArray<string> keys, bool inOrder, CancellationToken cancellation)
-    {
-        var clock = Stopwatch.StartNew();
-        var (root, key) = (decisions.Reach.Root, SubjectKeys.Column(decisions.Reach.Root));
-        var isOne = SubjectKeys.In(key);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await connection.ExecuteAsync("SET LOCAL lock_timeout = '3s'; SET LOCAL statement_timeout = '10min'", cancellation);
-
-        // FOR UPDATE: no new row can refer to the subjects from here on.
-        var found = await connection.ListAsync(SubjectKeys.Lock(root.Name, key, "UPDATE"), r => r.GetString(0), cancellation, keys.ToArray());
-        ImmutableArray<string> notFound = [.. keys.Except(found)];
-        if (found.Count == 0) return new DeletionResult([], notFound, [], "nothing to count", 0, clock.Elapsed);
-
-        var suppressible = Residual.Suppressible(decisions);
-        var statistics = decisions.Catalog.Server.TracksCounts;
-        var count = suppressible.Count > 0 || !statistics || inOrder ? await ReachCount.OfAsync(connection, decisions, [.. found], suppressible, cancellation) : null;
-
-        var before = await RowCounts.ReadAsync(connection, decisions, cancellation);
-        foreach (var soft in decisions.SoftReferences)
-        {
-            await connection.ExecuteAsync(
-                $"DELETE FROM {soft.Table.Name.Sql} WHERE {SubjectKeys.In(soft.Column)}", cancellation, found.ToArray());
-        }
-
-        var delete = $"DELETE FROM {root.Name.Sql} WHERE {isOne}";
-        if (inOrder) await InOrder.DeleteAsync(connection, decisions, count!, delete, found.ToArray(), cancellation);
-        else await connection.ExecuteAsync(delete, cancellation, found.ToArray());
-        await connection.ExecuteAsync("SET CONSTRAINTS ALL IMMEDIATE", cancellation);
-        var searched = await Residual.RefuseAnyAsync(connection, decisions, found, count, cancellation);
-        if ((statistics ? (await RowCounts.ReadAsync(connection, decisions, cancellation)).Minus(before, decisions, inOrder ? count!.Updated : null) : Estimator.Lines(decisions, count!)) is not { } lines) return null;
-        RefuseOthers(decisions, found.Count, lines);
-        await CommitAsync(transaction, cancellation);
-        return new DeletionResult([.. found], notFound, lines, statistics ? "counted by PostgreSQL in the deleting transaction" : "counted under lock before the deletion (track_counts is off)", searched, clock.Elapsed);
-    }
-
-    private static async Task CommitAsync(NpgsqlTransaction transaction, CancellationToken cancellation)
-    {
-        try
-        {
-            await transaction.CommitAsync(cancellation);
-        }
-        // A PostgresException is the server's word: a class of 57P ends the session after the commit was decided, the others roll back.
-        catch (Exception e) when (e is OperationCanceledException or IOException || (e is NpgsqlException n && (n is not PostgresException p || p.SqlState.StartsWith("57P", StringComparison.Ordinal))))
-        {
-            throw new ExpungeException(
-                ErrorCodes.CommitUnknown, "The connection ended at the commit: whether the deletion is committed is not known.",
-                "Look whether the rows are still there (expunge delete ID --dry-run, or the list of users) before you try again.", e);
-        }
-    }
-
-    // Unless the policy names such a cascade, nobody but the named subjects may go.
-    private static void RefuseOthers(Decisions decisions, int subjects, ImmutableArray<DeletionLine> lines)
-    {
-        var root = decisions.Reach.Root;
-        var rows = lines.FirstOrDefault(l => l.Table == root.Name.Display(decisions.Schema))?.Deleted ?? 0;
-        if (rows <= subjects || decisions.All.Any(d => d.Reference.Table.Oid == root.Oid && d is { Deletes: true, Source: DecisionSource.Named, Action: PolicyAction.Cascade })) return;
-        throw new ExpungeException(
-            ErrorCodes.OtherSubjects, $"The deletion of {subjects} row(s) of {root} would have taken {rows - subjects} other(s) along, through a reference from {root} to what is deleted. Everything was rolled back.",
-            "Decide the references from the root in the policy: set null, or retain, so that they block; expunge verify lists them.");
-    }
-
-    private static async Task RefuseUnsafeSessionAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    internal static async Task RefuseUnsafeSessionAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         var role = await connection.ScalarAsync<string>("SELECT current_setting('session_replication_role')", cancellation);
         if (role == "origin") return;
@@ -128,7 +48,8 @@ public static class Deleter
             "Set it to 'origin' (ALTER ROLE … RESET session_replication_role). Nothing was deleted.");
     }
 
-    private static ExpungeException Refused(PostgresException e, Decisions decisions)
+    /// <summary>Why the server refused it, in our words.</summary>
+    internal static ExpungeException Refused(PostgresException e, Decisions decisions)
     {
         var refusing = decisions.All.FirstOrDefault(d => d.Reference.Constraints.Any(f => f.Name == e.ConstraintName && f.Table.Schema == e.SchemaName && f.Table.Name == e.TableName));
         return e.SqlState switch

@@ -11,6 +11,9 @@ namespace Expunge.Deletion;
 /// <param name="Elapsed">From the first lock to the commit.</param>
 public sealed record DeletionResult(ImmutableArray<string> Deleted, ImmutableArray<string> NotFound, ImmutableArray<DeletionLine> Lines, string Method, int ResidualChecked, TimeSpan Elapsed)
 {
+    /// <summary>The keys that exist and were no longer marked, where only marked ones were to be deleted.</summary>
+    public ImmutableArray<string> Unmarked { get; init; } = [];
+
     /// <summary>All rows that were deleted.</summary>
     public long TotalDeleted => Lines.Sum(l => l.Deleted);
 }

@@ -20,11 +20,12 @@ internal static class SubjectKeys
     /// <param name="root">The root.</param>
     /// <param name="key">Its key.</param>
     /// <param name="strength">Such as <c>UPDATE</c>.</param>
-    public static string Lock(QualifiedName root, Column key, string strength)
+    /// <param name="mark">The quoted column that must be true; null for none.</param>
+    public static string Lock(QualifiedName root, Column key, string strength, string? mark = null)
     {
         // In the key's order, so that two don't deadlock. Without the t it would be the text's: a name in ORDER BY is the result's first.
         var column = $"t.{Identifier.Quote(key.Name)}";
-        return $"SELECT {column}::text FROM {root.Sql} t WHERE {In(key)} ORDER BY {column} FOR {strength}";
+        return $"SELECT {column}::text FROM {root.Sql} t WHERE {In(key)}{(mark is null ? "" : $" AND t.{mark}")} ORDER BY {column} FOR {strength}";
     }
 
     /// <summary>The keys in PostgreSQL's own spelling (<c>007</c> is <c>7</c>), without duplicates, in the given order.</summary>

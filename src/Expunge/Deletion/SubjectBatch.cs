@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Expunge.Policy;
+using Expunge.Postgres;
+using Npgsql;
+
+namespace Expunge.Deletion;
+
+/// <summary>Deletes a few subjects in one transaction: all or nothing.</summary>
+internal sealed record SubjectBatch(NpgsqlConnection Connection, Decisions Decisions)
+{
+    /// <summary>How long one statement may take.</summary>
+    public TimeSpan StatementTimeout { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>The quoted column that must be true on the locked row for it to be deleted; null for none.</summary>
+    public string? Mark { get; init; }
+
+    /// <summary>Runs in the deleting transaction, before anything is locked; false to delete nothing.</summary>
+    public Func<Task<bool>>? Begin { get; init; }
+
+    /// <summary>Runs in the deleting transaction, right before the commit.</summary>
+    public Func<DeletionResult, Task>? Record { get; init; }
+
+    /// <summary>Locks the subjects, deletes them (the cascades do the work), counts exactly what was deleted, searches for what could have been left, and commits. Again where it only came at a bad moment.</summary>
+    /// <exception cref="ExpungeException">Nothing was deleted; it says why.</exception>
+    /// <exception cref="PostgresException">Nothing was deleted: the server refused it.</exception>
+    public async Task<DeletionResult> DeleteAsync(ImmutableArray<string> keys, CancellationToken cancellation)
+    {
+        var inOrder = false;
+        return await Retry.RunAsync(OnceAsync, cancellation);
+
+        async Task<DeletionResult> OnceAsync()
+        {
+            try
+            {
+                if (!inOrder && await DeleteOnceAsync(keys, inOrder, cancellation) is { } done) return done;
+            }
+            catch (PostgresException e) when (e.SqlState is SqlStates.ForeignKeyViolation or SqlStates.RestrictViolation && Decisions.All.Any(d => InOrder.CanMatter(Decisions, d.Reference.Table)))
+            {
+                // Perhaps only the order was unlucky.
+            }
+
+            inOrder = true;
+            return (await DeleteOnceAsync(keys, inOrder, cancellation))!;
+        }
+    }
+
+    /// <returns>Null where it must be done <see cref="InOrder"/> to be counted exactly; it was rolled back.</returns>
+    private async Task<DeletionResult?> DeleteOnceAsync(ImmutableArray<string> keys, bool inOrder, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        var (root, key) = (Decisions.Reach.Root, SubjectKeys.Column(Decisions.Reach.Root));
+        await using var transaction = await Connection.BeginTransactionAsync(cancellation);
+        await Connection.ExecuteAsync($"SET LOCAL lock_timeout = '3s'; SET LOCAL statement_timeout = {(long)StatementTimeout.TotalMilliseconds}", cancellation);
+
+        if (Begin is not null && !await Begin()) return new DeletionResult([], [], [], "nothing to count", 0, clock.Elapsed);
+
+        // FOR UPDATE: no new row can refer to the subjects from here on.
+        var found = await Connection.ListAsync(SubjectKeys.Lock(root.Name, key, "UPDATE", Mark), r => r.GetString(0), cancellation, keys.ToArray());
+        ImmutableArray<string> notFound = [.. keys.Except(found)];
+        var unmarked = Mark is null || notFound.IsEmpty ? []
+            : await Connection.ListAsync($"SELECT t.{Identifier.Quote(key.Name)}::text FROM {root.Name.Sql} t WHERE {SubjectKeys.In(key)}", r => r.GetString(0), cancellation, notFound.ToArray());
+        var result = new DeletionResult([.. found], [.. notFound.Except(unmarked)], [], "nothing to count", 0, clock.Elapsed) { Unmarked = [.. unmarked] };
+        if (found.Count > 0)
+        {
+            if (await DeleteFoundAsync(found, inOrder, cancellation) is not var (lines, method, searched)) return null;
+            result = result with { Lines = lines, Method = method, ResidualChecked = searched };
+        }
+
+        if (Record is not null) await Record(result);
+        await CommitAsync(transaction, cancellation);
+        return result with { Elapsed = clock.Elapsed };
+    }
+
+    private async Task<(ImmutableArray<DeletionLine> Lines, string Method, int Searched)?> DeleteFoundAsync(List<string> found, bool inOrder, CancellationToken cancellation)
+    {
+        var (root, key) = (Decisions.Reach.Root, SubjectKeys.Column(Decisions.Reach.Root));
+        var suppressible = Residual.Suppressible(Decisions);
+        var statistics = Decisions.Catalog.Server.TracksCounts;
+        var count = suppressible.Count > 0 || !statistics || inOrder ? await ReachCount.OfAsync(Connection, Decisions, [.. found], suppressible, cancellation) : null;
+
+        var before = await RowCounts.ReadAsync(Connection, Decisions, cancellation);
+        foreach (var soft in Decisions.SoftReferences)
+        {
+            await Connection.ExecuteAsync($"DELETE FROM {soft.Table.Name.Sql} WHERE {SubjectKeys.In(soft.Column)}", cancellation, found.ToArray());
+        }
+
+        var delete = $"DELETE FROM {root.Name.Sql} WHERE {SubjectKeys.In(key)}";
+        if (inOrder) await InOrder.DeleteAsync(Connection, Decisions, count!, delete, found.ToArray(), cancellation);
+        else await Connection.ExecuteAsync(delete, cancellation, found.ToArray());
+        await Connection.ExecuteAsync("SET CONSTRAINTS ALL IMMEDIATE", cancellation);
+        var searched = await Residual.RefuseAnyAsync(Connection, Decisions, found, count, cancellation);
+        if ((statistics ? (await RowCounts.ReadAsync(Connection, Decisions, cancellation)).Minus(before, Decisions, inOrder ? count!.Updated : null) : Estimator.Lines(Decisions, count!)) is not { } lines) return null;
+        RefuseOthers(found.Count, lines);
+        return (lines, statistics ? "counted by PostgreSQL in the deleting transaction" : "counted under lock before the deletion (track_counts is off)", searched);
+    }
+
+    private static async Task CommitAsync(NpgsqlTransaction transaction, CancellationToken cancellation)
+    {
+        try
+        {
+            await transaction.CommitAsync(cancellation);
+        }
+        // A PostgresException is the server's word: a class of 57P ends the session after the commit was decided, the others roll back.
+        catch (Exception e) when (e is OperationCanceledException or IOException || (e is NpgsqlException n && (n is not PostgresException p || p.SqlState.StartsWith("57P", StringComparison.Ordinal))))
+        {
+            throw new ExpungeException(
+                ErrorCodes.CommitUnknown, "The connection ended at the commit: whether the deletion is committed is not known.",
+                "Look whether the rows are still there (expunge delete ID --dry-run, or the list of users) before you try again.", e);
+        }
+    }
+
+    // Unless the policy names such a cascade, nobody but the named subjects may go.
+    private void RefuseOthers(int subjects, ImmutableArray<DeletionLine> lines)
+    {
+        var root = Decisions.Reach.Root;
+        var rows = lines.FirstOrDefault(l => l.Table == root.Name.Display(Decisions.Schema))?.Deleted ?? 0;
+        if (rows <= subjects || Decisions.All.Any(d => d.Reference.Table.Oid == root.Oid && d is { Deletes: true, Source: DecisionSource.Named, Action: PolicyAction.Cascade })) return;
+        throw new ExpungeException(
+            ErrorCodes.OtherSubjects, $"The deletion of {subjects} row(s) of {root} would have taken {rows - subjects} other(s) along, through a reference from {root} to what is deleted. Everything was rolled back.",
+            "Decide the references from the root in the policy: set null, or retain, so that they block; expunge verify lists them.");
+    }
+}
