@@ -59,7 +59,8 @@ internal sealed class Load : IAsyncDisposable
                     2 => "SELECT name FROM users WHERE id = $1",
                     _ => $"SELECT count(*) FROM child_{table} WHERE user_id = $1",
                 },
-                connection) { Parameters = { new NpgsqlParameter { Value = user } } };
+                connection)
+            { Parameters = { new NpgsqlParameter { Value = user } } };
             try
             {
                 await command.ExecuteNonQueryAsync();

@@ -117,6 +117,15 @@ public static class ErrorCodes
     /// <summary>The server ended the work for a reason of its own: a shutdown, no memory or disk, its time limit. It was rolled back.</summary>
     public const string ServerGaveUp = "EXP2108";
 
+    /// <summary>There is no such deletion.</summary>
+    public const string DeletionNotFound = "EXP2109";
+
+    /// <summary>The deletion is not in a state in which that can be done.</summary>
+    public const string DeletionState = "EXP2110";
+
+    /// <summary>The idempotency key was used for other subjects.</summary>
+    public const string IdempotencyKeyUsed = "EXP2111";
+
     /// <summary>A list or a search of subjects took too long.</summary>
     public const string SearchTooSlow = "EXP2201";
 

@@ -10,7 +10,7 @@ namespace Expunge.Cli.Tests;
 /// The transcripts of one page: blocks that are marked <c>&lt;!-- transcript: zivohealth --&gt;</c>. They run in order, each such mark on a fresh database and in a fresh directory with the
 /// policy as <c>expunge.yaml</c>; <c>&lt;!-- transcript: continued --&gt;</c> goes on with the last. Words after <c>zivohealth</c>: <c>upgraded</c> (it is), <c>bare</c> (no policy file),
 /// <c>pg_dump</c> (is left out where there is none for the server). <c>expunge serve &amp;</c> goes on to the end of the page; its address is written <c>http://localhost:8000</c>. What a command reads
-/// with <c>&lt; FILE</c> is a file of the folder; <c>password.txt</c> holds a password. Other commands than <c>expunge</c> are run by the shell, <c>NAME=$(…)</c> sets a variable of the later ones.
+/// with <c>&lt; FILE</c> is a file of the folder; <c>password.txt</c> holds a password, <c>users.txt</c> keys. Other commands than <c>expunge</c> are run by the shell, <c>NAME=$(…)</c> sets a variable of the later ones.
 /// </summary>
 internal sealed partial class DocsTranscript
 {
@@ -67,6 +67,7 @@ internal sealed partial class DocsTranscript
         if (_directory.Length > 0) Directory.Delete(_directory, recursive: true);
         _directory = Directory.CreateTempSubdirectory("expunge-docs-").FullName;
         await File.WriteAllTextAsync(Path.Combine(_directory, "password.txt"), "your_password\n");
+        await File.WriteAllTextAsync(Path.Combine(_directory, "users.txt"), "9\n10\n\n9\n");
         _connectionString = await DocsDatabase.CreateAsync(words.Contains("upgraded"));
         if (!words.Contains("bare")) await File.WriteAllTextAsync(Path.Combine(_directory, "expunge.yaml"), ZivoHealth.Deployment.Policy);
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.CompilerServices;
 using Expunge.Deletion;
 using Expunge.Subjects;
 
@@ -6,17 +7,28 @@ namespace Expunge.Cli.Commands;
 
 internal static class DeleteCommand
 {
-    private static readonly Argument<string[]> Ids = new("id") { Description = "The keys of the users", Arity = ArgumentArity.OneOrMore };
+    private static readonly Argument<string[]> Ids = new("id") { Description = "The keys of the users", Arity = ArgumentArity.ZeroOrMore };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Only count what would be deleted" };
+    private static readonly Option<string?> FromFile = new("--from-file") { Description = "Read the keys from a file, one a line; - for standard input", HelpName = "FILE" };
+    private static readonly Option<string?> IdempotencyKey = new("--idempotency-key") { Description = "The same key is the same deletion, however often it is asked for", HelpName = "KEY" };
 
     public static Command Create()
     {
-        var command = new Command("delete", "Delete users permanently, with everything that is theirs") { Ids, DryRun, GlobalOptions.Yes };
+        var command = new Command("delete", "Delete users permanently, with everything that is theirs") { Ids, FromFile, DryRun, DeletionsCommand.TargetMs, IdempotencyKey, GlobalOptions.Yes };
+        command.Validators.Add(result =>
+        {
+            if ((result.GetValue(Ids)?.Length > 0) == (result.GetValue(FromFile) is not null)) result.AddError("Name the users to delete: either their keys, or --from-file.");
+            if (result.GetValue(FromFile) is null && result.GetValue(IdempotencyKey) is not null) result.AddError("--idempotency-key goes with --from-file.");
+            if (result.GetValue(DryRun) && result.GetValue(FromFile) is not null) result.AddError("--dry-run takes keys, not a file: it follows every row of each user.");
+        });
         command.SetAction(Session.Action(RunAsync));
         return command;
     }
 
-    private static async Task<int> RunAsync(Session session, CancellationToken cancellation)
+    private static Task<int> RunAsync(Session session, CancellationToken cancellation) =>
+        session.Parsed.GetValue(FromFile) is { } file ? FromFileAsync(session, file, cancellation) : OfIdsAsync(session, cancellation);
+
+    private static async Task<int> OfIdsAsync(Session session, CancellationToken cancellation)
     {
         var policy = session.Policy();
         var subject = SubjectTable.NounOf(policy.Root);
@@ -25,7 +37,7 @@ internal static class DeleteCommand
         if (!session.Json)
         {
             // Without a question only the result is shown, unless there is none.
-            if (dryRun || !estimate.Blockers.IsEmpty || !session.Parsed.GetValue(GlobalOptions.Yes)) Lines(estimate.Lines);
+            if (dryRun || !estimate.Blockers.IsEmpty || !session.Parsed.GetValue(GlobalOptions.Yes)) DeletionsCommand.Lines(estimate.Lines);
             foreach (var id in estimate.NotFound) Output.Line($"⚠️  {subject} {id} not found");
             foreach (var blocker in estimate.Blockers) Output.Line($"❌ {blocker.Rows} row(s) of {blocker.Reference} block the deletion: {blocker.Reason}");
         }
@@ -53,7 +65,7 @@ internal static class DeleteCommand
         }
         else
         {
-            Lines(result.Lines);
+            DeletionsCommand.Lines(result.Lines);
             foreach (var id in result.NotFound) Output.Line($"⚠️  {subject} {id} not found: it was deleted meanwhile");
             Output.Line($"✅ Permanently deleted {result.Deleted.Length} {subject}(s) and all associated data: {result.TotalDeleted} rows in {result.Elapsed.TotalMilliseconds:0} ms, {result.Method}; {result.ResidualChecked} references searched afterwards, 0 rows left.");
         }
@@ -63,6 +75,29 @@ internal static class DeleteCommand
         string Count(DeletionEstimate e) => $"{e.Subjects.Length} {subject}(s), {e.TotalDeleted} rows in {e.Lines.Count(l => l.Deleted > 0)} tables{(e.TotalUpdated > 0 ? $" ({e.TotalUpdated} rows stay and lose their reference)" : "")}";
     }
 
-    private static void Lines(IEnumerable<DeletionLine> lines) =>
-        Output.Columns(["table", "deleted", "updated", "path"], lines.Select(l => (string[])[l.Table, $"{l.Deleted}", $"{l.Updated}", l.Path]));
+    // However many they are: they go straight into the deletion, and only their number is known.
+    private static async Task<int> FromFileAsync(Session session, string file, CancellationToken cancellation)
+    {
+        var policy = session.Policy();
+        var (job, isNew) = await Deletions.CreateAsync(
+            session.Database, policy, new DeletionRequest { Ids = LinesOf(file, cancellation), AreLines = true, IdempotencyKey = session.Parsed.GetValue(IdempotencyKey) }, cancellation);
+        if (!isNew && !session.Json) Output.Line($"Deletion {job.Id} of {job.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC is of the same {SubjectTable.NounOf(policy.Root)}s and goes on.");
+        try
+        {
+            if (job.Subjects.Pending > 0) await session.ConfirmAsync($"Permanently delete {job.Subjects.Pending} {SubjectTable.NounOf(policy.Root)}(s), with everything that is theirs, from {session.Where}? This can't be undone.", cancellation);
+        }
+        catch when (isNew)
+        {
+            await Deletions.CancelAsync(session.Database, job.Id, CancellationToken.None);
+            throw;
+        }
+
+        return await DeletionsCommand.RunAsync(session, policy, job, cancellation);
+    }
+
+    private static async IAsyncEnumerable<string> LinesOf(string file, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using var reader = file == "-" ? new StreamReader(Console.OpenStandardInput()) : File.OpenText(file);
+        while (await reader.ReadLineAsync(cancellation) is { } line) yield return line;
+    }
 }

@@ -25,6 +25,9 @@ internal sealed class RowCounts
         return new RowCounts(rows.ToDictionary(r => r.Oid, r => (r.Deleted, r.Updated)));
     }
 
+    /// <summary>What was deleted and set in between, as the report's lines, where nothing is both (<see cref="InOrder.CanMatter"/>).</summary>
+    public ImmutableArray<DeletionLine> Since(RowCounts before, Decisions decisions) => Minus(before, decisions, updated: null) ?? throw new InvalidOperationException("A row was both set and deleted.");
+
     /// <summary>The difference, as the report's lines; null where it can't tell: a row that was set and then deleted, or set twice, was counted twice.</summary>
     /// <param name="before">What was counted before the deletion.</param>
     /// <param name="decisions">The policy held against the catalog.</param>

@@ -1,0 +1,146 @@
+using System.CommandLine;
+using Expunge.Deletion;
+using Expunge.Policy;
+using Expunge.Subjects;
+
+namespace Expunge.Cli.Commands;
+
+internal static class DeletionsCommand
+{
+    public static readonly Option<int> TargetMs = new("--target-ms")
+    {
+        Description = "How long one transaction should take",
+        HelpName = "MILLISECONDS",
+        DefaultValueFactory = _ => 100,
+        Validators = { result => { if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() < 1) result.AddError("--target-ms must be at least 1."); } },
+    };
+
+    private static readonly Argument<long> Id = new("number") { Description = "The deletion's number" };
+
+    public static Command Create()
+    {
+        var list = new Command("list", "The deletions, newest first");
+        list.SetAction(Session.Action(ListAsync));
+        var show = new Command("show", "One deletion: how far it is, what it has deleted, what failed") { Id };
+        show.SetAction(Session.Action(async (session, cancellation) => await ShowAsync(session, await Deletions.ReadAsync(session.Database, Number(session), cancellation), cancellation)));
+        var pause = new Command("pause", "Hold a deletion after the users that it has in hand") { Id };
+        pause.SetAction(Session.Action(async (session, cancellation) => Print(session, await Deletions.PauseAsync(session.Database, Number(session), cancellation), "⏸️  Paused")));
+        var cancel = new Command("cancel", "Give up what a deletion has not begun") { Id };
+        cancel.SetAction(Session.Action(async (session, cancellation) => Print(session, await Deletions.CancelAsync(session.Database, Number(session), cancellation), "Cancelled")));
+        var resume = new Command("resume", "Go on with a deletion that was paused or interrupted") { Id, TargetMs, GlobalOptions.Yes };
+        resume.SetAction(Session.Action(async (session, cancellation) =>
+        {
+            var job = await Deletions.ReadAsync(session.Database, Number(session), cancellation);
+            return await GoOnAsync(session, job, job.State == DeletionState.Paused ? Deletions.ResumeAsync : null, cancellation);
+        }));
+        var retry = new Command("retry", "Try again what failed") { Id, TargetMs, GlobalOptions.Yes };
+        retry.SetAction(Session.Action(async (session, cancellation) => await GoOnAsync(session, await Deletions.ReadAsync(session.Database, Number(session), cancellation), Deletions.RetryAsync, cancellation)));
+        return new Command("deletions", "Deletions as they are recorded: list, show, pause, resume, cancel, retry") { list, show, pause, resume, cancel, retry };
+    }
+
+    /// <summary>Carries a deletion out and prints how it ended.</summary>
+    public static async Task<int> RunAsync(Session session, PolicyFile policy, DeletionJob job, CancellationToken cancellation)
+    {
+        job = await DeletionRunner.RunAsync(session.Database, policy, job.Id, new DeletionOptions { Target = TimeSpan.FromMilliseconds(session.Parsed.GetValue(TargetMs)) }, cancellation);
+        return await ShowAsync(session, job, cancellation);
+    }
+
+    public static void Lines(IEnumerable<DeletionLine> lines) =>
+        Output.Columns(["table", "deleted", "updated", "path"], lines.Select(l => (string[])[l.Table, $"{l.Deleted}", $"{l.Updated}", l.Path]));
+
+    private static long Number(Session session) => session.Parsed.GetValue(Id);
+
+    private static async Task<int> GoOnAsync(Session session, DeletionJob job, Func<Postgres.Database, long, CancellationToken, Task<DeletionJob>>? change, CancellationToken cancellation)
+    {
+        var policy = session.Policy();
+        await session.ConfirmAsync($"Permanently delete {job.Subjects.Pending + job.Subjects.Failed} more {SubjectTable.NounOf(policy.Root)}(s) from {session.Where}? This can't be undone.", cancellation);
+        if (change is not null) await change(session.Database, job.Id, cancellation);
+        return await RunAsync(session, policy, job, cancellation);
+    }
+
+    private static async Task<int> ListAsync(Session session, CancellationToken cancellation)
+    {
+        var jobs = await Deletions.ListAsync(session.Database, cancellation: cancellation);
+        if (session.Json) Session.PrintJson(new { deletions = jobs.Select(Document) });
+        else if (jobs.IsEmpty) Output.Line("There is no deletion yet.");
+        else
+        {
+            Output.Columns(
+                ["number", "state", "users", "deleted", "failed", "asked for (UTC)", "by"],
+                jobs.Select(j => (string[])[$"{j.Id}", Word(j.State), $"{j.Subjects.Total}", $"{j.Subjects.Deleted}", $"{j.Subjects.Failed}", $"{j.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}", j.RequestedBy]));
+        }
+
+        return ExitCodes.Ok;
+    }
+
+    private static int Print(Session session, DeletionJob job, string done)
+    {
+        if (session.Json) Session.PrintJson(Document(job));
+        else Output.Line($"{done} deletion {job.Id}: {Summary(job)}");
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> ShowAsync(Session session, DeletionJob job, CancellationToken cancellation)
+    {
+        var failures = job.Subjects.Failed == 0 ? [] : await Deletions.FailuresAsync(session.Database, job.Id, cancellation: cancellation);
+        var noun = job.Root[(job.Root.LastIndexOf('.') + 1)..].TrimEnd('s');
+        if (session.Json)
+        {
+            Session.PrintJson(Document(job, failures));
+        }
+        else
+        {
+            if (!job.Lines.IsEmpty) Lines(job.Lines);
+            foreach (var failure in failures) Output.Line($"❌ {noun} {failure.Key}: {failure.Reason}");
+            if (job.Subjects.Failed > failures.Length) Output.Line($"❌ and {job.Subjects.Failed - failures.Length} more");
+            if (job.Subjects.NotFound > 0) Output.Line($"⚠️  {job.Subjects.NotFound} {noun}(s) not found");
+            if (job.Subjects.Unmarked > 0) Output.Line($"⏭️  {job.Subjects.Unmarked} {noun}(s) skipped: no longer marked");
+            Output.Line(job.State switch
+            {
+                DeletionState.Completed => $"✅ Permanently deleted {job.Subjects.Deleted} {noun}(s) and all associated data: {job.TotalDeleted} rows in {job.Elapsed?.TotalMilliseconds:0} ms, {job.Method ?? "nothing to count"}; {job.ResidualChecked} references searched afterwards, 0 rows left.",
+                DeletionState.Failed => $"❌ {job.Subjects.Failed} {noun}(s) could not be deleted; {job.Subjects.Deleted} are, {job.TotalDeleted} rows. Correct the reason, then  expunge deletions retry {job.Id}",
+                DeletionState.Paused => $"⏸️  Deletion {job.Id} is paused: {Summary(job)} Go on:  expunge deletions resume {job.Id}",
+                DeletionState.Cancelled => $"Deletion {job.Id} was cancelled: {Summary(job)}",
+                _ => $"⏳ Deletion {job.Id} is {Word(job.State)}: {Summary(job)} If nothing is at work on it:  expunge deletions resume {job.Id}",
+            });
+        }
+
+        return job.State == DeletionState.Completed && job.Subjects.NotFound == 0 ? ExitCodes.Ok : ExitCodes.NotOk;
+    }
+
+    private static string Summary(DeletionJob job) => $"{job.Subjects.Deleted} of {job.Subjects.Total} deleted, {job.TotalDeleted} rows.";
+
+    private static string Word(DeletionState state) => state.ToString().ToLowerInvariant();
+
+    private static object Document(DeletionJob job) => new
+    {
+        deletion = job.Id,
+        job.Root,
+        job.State,
+        job.Reason,
+        job.RequestedBy,
+        job.CreatedAt,
+        job.StartedAt,
+        job.FinishedAt,
+        job.Subjects,
+        job.Lines,
+        job.TotalDeleted,
+    };
+
+    private static object Document(DeletionJob job, IEnumerable<FailedSubject> failures) => new
+    {
+        deletion = job.Id,
+        deleted = job.Subjects.Deleted,
+        job.Root,
+        job.State,
+        job.Reason,
+        job.RequestedBy,
+        job.CreatedAt,
+        job.StartedAt,
+        job.FinishedAt,
+        job.Subjects,
+        job.Lines,
+        job.TotalDeleted,
+        failures,
+    };
+}

@@ -1,0 +1,20 @@
+namespace Expunge.Deletion;
+
+/// <summary>What is asked for.</summary>
+public sealed record DeletionRequest
+{
+    /// <summary>Whose; the keys as text, read once. Blank ones are passed over.</summary>
+    public required IAsyncEnumerable<string> Ids { get; init; }
+
+    /// <summary>Whether the ids are the lines of a file: an error then names the line.</summary>
+    public bool AreLines { get; init; }
+
+    /// <summary>Whether only those that are marked for deletion, at the moment at which their turn comes, are to be deleted.</summary>
+    public bool OnlyMarked { get; init; }
+
+    /// <summary>The same key names the same deletion, however often it is asked for; null without one.</summary>
+    public string? IdempotencyKey { get; init; }
+
+    /// <summary>Who asks; null for the database's role.</summary>
+    public string? RequestedBy { get; init; }
+}

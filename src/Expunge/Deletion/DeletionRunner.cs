@@ -1,0 +1,234 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Expunge.Policy;
+using Expunge.Postgres;
+using Expunge.Subjects;
+using Npgsql;
+
+namespace Expunge.Deletion;
+
+/// <summary>
+/// Carries out a recorded deletion in batches. What was done, how many rows, and which subjects commit with the deletion itself; so a run that is killed at any moment loses nothing, does nothing twice,
+/// and the next one goes on.
+/// </summary>
+public sealed class DeletionRunner
+{
+    private const int FirstBatch = 10;
+    private const int LargestBatch = 1000;
+
+    // What a batch may take before it is halved, and one subject alone before it is deleted in chunks.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PatienceWithOne = TimeSpan.FromSeconds(2);
+
+    private readonly NpgsqlConnection _connection;
+    private readonly Decisions _decisions;
+    private readonly DeletionOptions _options;
+    private readonly long _id;
+    private readonly string? _mark;
+    private readonly string? _inactive;
+
+    private DeletionRunner(NpgsqlConnection connection, Decisions decisions, DeletionOptions options, long id, string? mark, string? inactive)
+    {
+        _connection = connection;
+        _decisions = decisions;
+        _options = options;
+        _id = id;
+        _mark = mark;
+        _inactive = inactive;
+    }
+
+    /// <summary>Runs a deletion to its end, or until it is paused or cancelled.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="policy">The policy under which it was asked for.</param>
+    /// <param name="id">The deletion's number.</param>
+    /// <param name="options">How.</param>
+    /// <param name="cancellation">Stops after, or in the middle of, a batch; what is done stays done, and the next run goes on.</param>
+    /// <returns>How it stands now.</returns>
+    /// <exception cref="ExpungeException">It can't go on: another run is at work on it, the policy is another one, or the constraints are not as the policy says. What is done stays done.</exception>
+    public static async Task<DeletionJob> RunAsync(Database database, PolicyFile policy, long id, DeletionOptions options, CancellationToken cancellation = default)
+    {
+        // The application's triggers may need the search_path of its role: it stays.
+        await using var connection = await database.OpenMaintenanceAsync(cancellation);
+        await connection.ExecuteAsync("RESET search_path", cancellation);
+        await using var mine = await DeletionLock.AcquireAsync(connection, id, cancellation);
+        var job = await Deletions.ReadAsync(connection, id, cancellation);
+        if (job.IsOver || job.State == DeletionState.Paused) return job;
+        var catalog = await database.ReadCatalogAsync(connection, cancellation);
+        var decisions = Decisions.Of(catalog, policy);
+        var asked = (await connection.ListAsync("SELECT policy_hash, only_marked FROM expunge.deletion WHERE id = $1", r => (Policy: r.GetString(0), OnlyMarked: r.GetBoolean(1)), cancellation, id)).Single();
+        if (job.Root != decisions.Reach.Root.Name.ToString() || asked.Policy != policy.Hash)
+        {
+            throw new ExpungeException(
+                ErrorCodes.PolicyChanged, $"Deletion {id} was asked for under another policy than {policy.Path ?? "the one given"} holds now.",
+                $"Give that policy, or  expunge deletions cancel {id}  and ask again. Nothing more was deleted.");
+        }
+
+        var subjects = SubjectTable.Of(catalog, policy);
+        Estimator.RefuseUnfit(decisions);
+        await Deleter.RefuseUnsafeSessionAsync(connection, cancellation);
+        await connection.ExecuteAsync("UPDATE expunge.deletion SET state = 'running', started_at = coalesce(started_at, clock_timestamp()) WHERE id = $1 AND state = 'pending'", cancellation, id);
+        try
+        {
+            await new DeletionRunner(connection, decisions, options, id, asked.OnlyMarked ? subjects.Mark : null, subjects.IsActive is { } active ? Identifier.Quote(active.Name) : null).RunAsync(cancellation);
+        }
+        catch (ExpungeException e) when (e.Code == ErrorCodes.CommitUnknown)
+        {
+            // What was done is recorded in that commit, so the next run knows.
+            cancellation.ThrowIfCancellationRequested();
+            throw new ExpungeException(ErrorCodes.CommitUnknown, $"The connection ended in the middle of deletion {id}.", $"What is done stays done. Go on:  expunge deletions resume {id}", e);
+        }
+
+        return await Deletions.ReadAsync(connection, id, cancellation);
+    }
+
+    private async Task RunAsync(CancellationToken cancellation)
+    {
+        // One that was begun is finished first.
+        foreach (var key in await _connection.ListAsync("SELECT key FROM expunge.deletion_subject WHERE deletion_id = $1 AND state = 'finishing' ORDER BY place", r => r.GetString(0), cancellation, _id))
+        {
+            if (!await FinishAsync(key, cancellation)) return;
+        }
+
+        var size = FirstBatch;
+        while (await NextAsync(size, cancellation) is { IsEmpty: false } keys)
+        {
+            var begun = Stopwatch.GetTimestamp();
+            if (!await DeleteAsync(keys, cancellation)) return;
+            // Towards the target, by no more than half or double at once.
+            size = Math.Clamp((int)(keys.Length * Math.Clamp(_options.Target / Stopwatch.GetElapsedTime(begun), 0.5, 2)), 1, LargestBatch);
+            _options.Progress?.Report(await Deletions.ReadAsync(_connection, _id, cancellation));
+        }
+
+        await _connection.ExecuteAsync(
+            $"""
+            UPDATE expunge.deletion d SET {Deletions.Forget}, state = CASE WHEN failed > 0 THEN 'failed' WHEN cancelled > 0 THEN 'cancelled' ELSE 'completed' END, finished_at = clock_timestamp(),
+                   reason = CASE WHEN failed > 0 THEN failed || ' subject(s) could not be deleted' END
+              FROM (SELECT count(*) FILTER (WHERE state = 'failed') AS failed, count(*) FILTER (WHERE state = 'cancelled') AS cancelled FROM expunge.deletion_subject WHERE deletion_id = $1) s
+             WHERE id = $1 AND state = 'running'
+            """,
+            cancellation, _id);
+    }
+
+    private async Task<ImmutableArray<string>> NextAsync(int size, CancellationToken cancellation) =>
+        [.. await _connection.ListAsync("SELECT key FROM expunge.deletion_subject WHERE deletion_id = $1 AND state = 'pending' ORDER BY place LIMIT $2", r => r.GetString(0), cancellation, _id, size)];
+
+    /// <summary>Deletes them; where they can't be deleted together, each half by itself, down to the one that can't be deleted.</summary>
+    /// <returns>False where the deletion is not to go on.</returns>
+    private async Task<bool> DeleteAsync(ImmutableArray<string> keys, CancellationToken cancellation)
+    {
+        ExpungeException failure;
+        try
+        {
+            return await OnceAsync(keys, keys.Length > 1 ? Patience : PatienceWithOne, _mark, cancellation);
+        }
+        catch (PostgresException e) when (e.SqlState == SqlStates.QueryCanceled && !cancellation.IsCancellationRequested)
+        {
+            if (keys is [var one]) return await BeginWhaleAsync(one, cancellation);
+            failure = Deleter.Refused(e, _decisions);
+        }
+        catch (PostgresException e) when (!SqlStates.IsServerTrouble(e.SqlState))
+        {
+            failure = Deleter.Refused(e, _decisions);
+        }
+        catch (ExpungeException e) when (e.Code is ErrorCodes.Residue or ErrorCodes.OtherSubjects)
+        {
+            failure = e;
+        }
+
+        if (keys.Length > 1) return await DeleteAsync(keys[..(keys.Length / 2)], cancellation) && await DeleteAsync(keys[(keys.Length / 2)..], cancellation);
+        await FailAsync(keys[0], failure, cancellation);
+        return true;
+    }
+
+    private async Task<bool> OnceAsync(ImmutableArray<string> keys, TimeSpan timeout, string? mark, CancellationToken cancellation)
+    {
+        var goesOn = true;
+        var batch = new SubjectBatch(_connection, _decisions)
+        {
+            StatementTimeout = timeout,
+            Mark = mark,
+            Begin = async () => goesOn = await GoesOnAsync(cancellation),
+            Record = r => RecordAsync(r, cancellation),
+        };
+        var result = await batch.DeleteAsync(keys, cancellation);
+        await Residual.ReportLateAsync(_connection, _decisions, result.Deleted, cancellation);
+        return goesOn;
+    }
+
+    // Pausing and cancelling wait for the end of the transaction, and are seen in the next.
+    private async Task<bool> GoesOnAsync(CancellationToken cancellation) =>
+        await _connection.ScalarAsync<string>("SELECT state FROM expunge.deletion WHERE id = $1 FOR SHARE", cancellation, _id) == "running";
+
+    private Task<int> FailAsync(string key, ExpungeException failure, CancellationToken cancellation) => _connection.ExecuteAsync(
+        "UPDATE expunge.deletion_subject SET state = 'failed', reason = $3 WHERE deletion_id = $1 AND key = $2", cancellation, _id, key, $"{failure.Message}  [{failure.Code}]");
+
+    /// <summary>A subject with too many rows for one transaction: when nothing blocks it, it is begun, and what is begun is finished.</summary>
+    private async Task<bool> BeginWhaleAsync(string key, CancellationToken cancellation)
+    {
+        await using (var transaction = await _connection.BeginTransactionAsync(cancellation))
+        {
+            await _connection.ExecuteAsync("SET LOCAL lock_timeout = '3s'; SET LOCAL statement_timeout = '10min'", cancellation);
+            if (!await GoesOnAsync(cancellation)) return false;
+            var (root, column) = (_decisions.Reach.Root, SubjectKeys.Column(_decisions.Reach.Root));
+            var found = await _connection.ListAsync(SubjectKeys.Lock(root.Name, column, "UPDATE", _mark), r => r.GetString(0), cancellation, [new[] { key }]);
+            var blockers = await new Whale(_connection, _decisions, key, _options.Target).BlockersAsync(cancellation);
+            if (blockers.Count > 0)
+            {
+                await FailAsync(key, new ExpungeException(ErrorCodes.DeletionBlocked, $"Rows of {string.Join(", ", blockers)} stay and block it.", "Nothing of it was deleted."), cancellation);
+                await transaction.CommitAsync(cancellation);
+                return true;
+            }
+
+            // Whoever is half deleted must not be seen at work.
+            if (found.Count > 0 && _inactive is not null) await _connection.ExecuteAsync($"UPDATE {root.Name.Sql} SET {_inactive} = false WHERE {SubjectKeys.In(column)} AND {_inactive}", cancellation, [new[] { key }]);
+            if (found.Count > 0) await _connection.ExecuteAsync("UPDATE expunge.deletion_subject SET state = 'finishing' WHERE deletion_id = $1 AND key = $2", cancellation, _id, key);
+            await transaction.CommitAsync(cancellation);
+        }
+
+        return await FinishAsync(key, cancellation);
+    }
+
+    private async Task<bool> FinishAsync(string key, CancellationToken cancellation)
+    {
+        try
+        {
+            return await new Whale(_connection, _decisions, key, _options.Target).RunAsync(() => GoesOnAsync(cancellation), lines => RecordRowsAsync(lines, cancellation), cancellation)
+                && await OnceAsync([key], TimeSpan.FromMinutes(10), mark: null, cancellation);
+        }
+        catch (Exception e) when (e is ExpungeException { Code: ErrorCodes.Residue or ErrorCodes.OtherSubjects } || (e is PostgresException p && !SqlStates.IsServerTrouble(p.SqlState)))
+        {
+            var failure = e as ExpungeException ?? Deleter.Refused((PostgresException)e, _decisions);
+            var done = await _connection.ListAsync("SELECT table_name FROM expunge.deletion_rows WHERE deletion_id = $1 AND deleted + updated > 0 ORDER BY place", r => r.GetString(0), cancellation, _id);
+            await FailAsync(key, new ExpungeException(failure.Code, $"Partially deleted: something came in between. {failure.Message} Rows of {string.Join(", ", done)} are gone already.", failure.NextStep, e), cancellation);
+            return true;
+        }
+    }
+
+    // In the deleting transaction.
+    private async Task RecordAsync(DeletionResult result, CancellationToken cancellation)
+    {
+        await _connection.ExecuteAsync(
+            """
+            UPDATE expunge.deletion_subject SET key = NULL, state = CASE WHEN key = ANY ($2) THEN 'deleted' WHEN key = ANY ($3) THEN 'not found' ELSE 'unmarked' END
+             WHERE deletion_id = $1 AND (key = ANY ($2) OR key = ANY ($3) OR key = ANY ($4))
+            """,
+            cancellation, _id, result.Deleted.ToArray(), result.NotFound.ToArray(), result.Unmarked.ToArray());
+        if (result.Lines.IsEmpty) return;
+        await _connection.ExecuteAsync("UPDATE expunge.deletion SET method = $2, residual_checked = $3 WHERE id = $1 AND (method, residual_checked) IS DISTINCT FROM ($2, $3)", cancellation, _id, result.Method, result.ResidualChecked);
+        await RecordRowsAsync(result.Lines, cancellation);
+    }
+
+    private async Task RecordRowsAsync(ImmutableArray<DeletionLine> lines, CancellationToken cancellation) =>
+        await _connection.ExecuteAsync(
+            """
+            INSERT INTO expunge.deletion_rows AS r (deletion_id, table_name, deleted, updated, path, place)
+            SELECT $1, * FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::int[])
+                ON CONFLICT (deletion_id, table_name) DO UPDATE SET deleted = r.deleted + excluded.deleted, updated = r.updated + excluded.updated
+            """,
+            cancellation, _id, lines.Select(l => l.Table).ToArray(), lines.Select(l => l.Deleted).ToArray(), lines.Select(l => l.Updated).ToArray(), lines.Select(l => l.Path).ToArray(),
+            lines.Select(l => Place(l.Table)).ToArray());
+
+    // The order of the report, which a batch without rows of some table does not know.
+    private int Place(string table) =>
+        _decisions.Reach.Tables.Select(t => t.Table).Concat(_decisions.All.Select(d => d.Reference.Table)).Select((t, i) => (Name: t.Name.Display(_decisions.Schema), Place: i)).First(t => t.Name == table).Place;
+}

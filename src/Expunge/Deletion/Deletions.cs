@@ -1,0 +1,190 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using Expunge.Policy;
+using Expunge.Postgres;
+using Npgsql;
+
+namespace Expunge.Deletion;
+
+/// <summary>Deletions as durable jobs in the schema <c>expunge</c> of the target database. They outlast every crash; <see cref="DeletionRunner"/> carries them out.</summary>
+public static class Deletions
+{
+    private const string LastTable = "expunge.deletion_rows";
+
+    private const string Columns =
+        """
+        d.id, d.root, d.state, d.reason, d.requested_by, d.created_at, d.started_at, d.finished_at, d.method, coalesce(d.residual_checked, 0),
+        (SELECT ARRAY[count(*) FILTER (WHERE s.state IN ('pending', 'finishing')), count(*) FILTER (WHERE s.state = 'deleted'), count(*) FILTER (WHERE s.state = 'not found'),
+                      count(*) FILTER (WHERE s.state = 'unmarked'), count(*) FILTER (WHERE s.state = 'failed'), count(*) FILTER (WHERE s.state = 'cancelled')]
+           FROM expunge.deletion_subject s WHERE s.deletion_id = d.id)
+        """;
+
+    // A hash over keys that can be guessed is as good as the keys, unless it is salted.
+    internal const string Forget = "request = CASE WHEN idempotency_key IS NULL THEN '' ELSE request END";
+
+    private const string HasBegun = "EXISTS (SELECT FROM expunge.deletion_subject s WHERE s.deletion_id = id AND s.state = 'finishing')";
+
+    /// <summary>Records a deletion, or finds the one that was asked for already: the same subjects and not over, or the same idempotency key.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="request">Whom to delete.</param>
+    /// <param name="cancellation">Cancels it; nothing is recorded then.</param>
+    /// <returns>The deletion, and whether it is a new one.</returns>
+    /// <exception cref="ExpungeException">Nothing was recorded: an id is no key, a right is missing, or the idempotency key was used for other subjects.</exception>
+    public static async Task<(DeletionJob Job, bool IsNew)> CreateAsync(Database database, PolicyFile policy, DeletionRequest request, CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenMaintenanceAsync(cancellation);
+        await ExpungeSchema.EnsureAsync(connection, "deletions.sql", LastTable, acceptPublished: false, cancellation);
+        var root = Decisions.Of(await database.ReadCatalogAsync(connection, cancellation), policy).Reach.Root;
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await connection.ExecuteAsync("SET LOCAL lock_timeout = '3s'", cancellation);
+        await DeletionIntake.ReadAsync(connection, root, request, cancellation);
+        // The idempotency key itself is not kept: it is the salt of a hash over keys that could be guessed.
+        var key = request.IdempotencyKey is { } given ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(given))) : null;
+        var hash = await DeletionIntake.HashAsync(connection, root, $"{request.OnlyMarked} {request.IdempotencyKey}", cancellation);
+        // Two that ask for the same at once: the second finds the first's.
+        await connection.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtext('expunge deletion request'), hashtext($1))", cancellation, hash);
+        if (await KnownAsync(connection, hash, key, cancellation) is { } known) return (await ReadAsync(connection, known, cancellation), false);
+
+        var id = await connection.ScalarAsync<long>(
+            "INSERT INTO expunge.deletion (root, policy_hash, request, only_marked, idempotency_key, requested_by) VALUES ($1, $2, $3, $4, $5, coalesce($6, current_user)) RETURNING id",
+            cancellation, root.Name.ToString(), policy.Hash, hash, request.OnlyMarked, Text(key), Text(request.RequestedBy));
+        await DeletionIntake.StoreAsync(connection, root, id, cancellation);
+        var job = await ReadAsync(connection, id, cancellation);
+        await transaction.CommitAsync(cancellation);
+        return (job, true);
+    }
+
+    /// <summary>The deletions, newest first.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="limit">How many at the most.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    public static async Task<ImmutableArray<DeletionJob>> ListAsync(Database database, int limit = 50, CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        if (!await ExpungeSchema.ExistsAsync(connection, LastTable, cancellation)) return [];
+        return [.. await connection.ListAsync($"SELECT {Columns} FROM expunge.deletion d ORDER BY d.id DESC LIMIT $1", Read, cancellation, limit)];
+    }
+
+    /// <summary>One deletion, with what it has done per table.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="id">Its number.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    /// <exception cref="ExpungeException"><see cref="ErrorCodes.DeletionNotFound"/>.</exception>
+    public static async Task<DeletionJob> ReadAsync(Database database, long id, CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        return await ReadAsync(connection, id, cancellation);
+    }
+
+    /// <summary>The subjects that could not be deleted, with the reason, in the order of their keys.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="id">The deletion's number.</param>
+    /// <param name="limit">How many at the most.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    public static async Task<ImmutableArray<FailedSubject>> FailuresAsync(Database database, long id, int limit = 20, CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        return [.. await connection.ListAsync(
+            "SELECT key, reason FROM expunge.deletion_subject WHERE deletion_id = $1 AND state = 'failed' ORDER BY place LIMIT $2",
+            r => new FailedSubject(r.IsDBNull(0) ? null : r.GetString(0), r.GetString(1)), cancellation, id, limit)];
+    }
+
+    /// <summary>Holds a deletion: the run that is at work on it stops after the subjects that it has in hand.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="id">Its number.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    /// <exception cref="ExpungeException"><see cref="ErrorCodes.DeletionNotFound"/>, or <see cref="ErrorCodes.DeletionState"/>: it is over.</exception>
+    public static Task<DeletionJob> PauseAsync(Database database, long id, CancellationToken cancellation = default) =>
+        ChangeAsync(database, id, "paused", [DeletionState.Pending, DeletionState.Running], "state = 'paused'", cancellation);
+
+    /// <summary>Lets a paused deletion go on; a run must be started for it.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="id">Its number.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    /// <exception cref="ExpungeException"><see cref="ErrorCodes.DeletionNotFound"/>, or <see cref="ErrorCodes.DeletionState"/>: it is not paused.</exception>
+    public static Task<DeletionJob> ResumeAsync(Database database, long id, CancellationToken cancellation = default) =>
+        ChangeAsync(database, id, "resumed", [DeletionState.Paused], "state = 'pending', reason = NULL", cancellation);
+
+    /// <summary>Gives up what has not begun. A subject that was begun is finished first, by the next run.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="id">Its number.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    /// <exception cref="ExpungeException"><see cref="ErrorCodes.DeletionNotFound"/>, or <see cref="ErrorCodes.DeletionState"/>: it is over.</exception>
+    public static Task<DeletionJob> CancelAsync(Database database, long id, CancellationToken cancellation = default) =>
+        ChangeAsync(database, id, "cancelled", [DeletionState.Pending, DeletionState.Running, DeletionState.Paused], $"state = CASE WHEN {HasBegun} THEN state ELSE 'cancelled' END, finished_at = CASE WHEN {HasBegun} THEN NULL ELSE clock_timestamp() END, {Forget}", cancellation,
+            "UPDATE expunge.deletion_subject SET state = 'cancelled', key = NULL WHERE deletion_id = $1 AND state = 'pending'");
+
+    /// <summary>Tries again what failed; a run must be started for it.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="id">Its number.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    /// <exception cref="ExpungeException"><see cref="ErrorCodes.DeletionNotFound"/>, or <see cref="ErrorCodes.DeletionState"/>: it has not failed.</exception>
+    public static Task<DeletionJob> RetryAsync(Database database, long id, CancellationToken cancellation = default) =>
+        ChangeAsync(database, id, "retried", [DeletionState.Failed], "state = 'pending', reason = NULL, finished_at = NULL", cancellation,
+            "UPDATE expunge.deletion_subject SET state = 'pending', reason = NULL WHERE deletion_id = $1 AND state = 'failed'");
+
+    internal static async Task<DeletionJob> ReadAsync(NpgsqlConnection connection, long id, CancellationToken cancellation)
+    {
+        if (!await ExpungeSchema.ExistsAsync(connection, LastTable, cancellation)) throw NotFound(id);
+        var job = (await connection.ListAsync($"SELECT {Columns} FROM expunge.deletion d WHERE d.id = $1", Read, cancellation, id)).SingleOrDefault() ?? throw NotFound(id);
+        var lines = await connection.ListAsync(
+            "SELECT table_name, deleted, updated, path FROM expunge.deletion_rows WHERE deletion_id = $1 ORDER BY place",
+            r => new DeletionLine(r.GetString(0), r.GetInt64(1), r.GetInt64(2), r.GetString(3)), cancellation, id);
+        return job with { Lines = [.. lines] };
+    }
+
+    private static ExpungeException NotFound(long id) => new(ErrorCodes.DeletionNotFound, $"There is no deletion {id}.", "See which there are:  expunge deletions list");
+
+    private static async Task<DeletionJob> ChangeAsync(
+        Database database, long id, string done, ImmutableArray<DeletionState> from, string set, CancellationToken cancellation, string? subjects = null)
+    {
+        await using var connection = await database.OpenMaintenanceAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        // A run holds the row while it deletes a batch.
+        await connection.ExecuteAsync("SET LOCAL lock_timeout = '60s'", cancellation);
+        var job = await ReadAsync(connection, id, cancellation);
+        var states = from.Select(Word).ToArray();
+        if (await connection.ExecuteAsync($"UPDATE expunge.deletion SET {set} WHERE id = $1 AND state = ANY ($2)", cancellation, id, states) == 0)
+        {
+            throw new ExpungeException(
+                ErrorCodes.DeletionState, $"Deletion {id} is {Word(job.State)} and can't be {done}.", $"That is for one that is {string.Join(" or ", states)}. Nothing was changed.");
+        }
+
+        if (subjects is not null) await connection.ExecuteAsync(subjects, cancellation, id);
+        job = await ReadAsync(connection, id, cancellation);
+        await transaction.CommitAsync(cancellation);
+        return job;
+    }
+
+    private static async Task<long?> KnownAsync(NpgsqlConnection connection, string hash, string? key, CancellationToken cancellation)
+    {
+        var known = await connection.ListAsync(
+            """
+            SELECT id, request FROM expunge.deletion WHERE idempotency_key = $2
+            UNION ALL (SELECT id, request FROM expunge.deletion WHERE $2 IS NULL AND request = $1 AND state IN ('pending', 'running', 'paused') ORDER BY id DESC LIMIT 1)
+            """,
+            r => (Id: r.GetInt64(0), Request: r.GetString(1)), cancellation, hash, Text(key));
+        if (known.Count == 0) return null;
+        return known[0].Request == hash ? known[0].Id
+            : throw new ExpungeException(ErrorCodes.IdempotencyKeyUsed, $"The idempotency key was used for deletion {known[0].Id}, which is of other subjects.", "Use another key. Nothing was recorded.");
+    }
+
+    internal static string Word(DeletionState state) => state.ToString().ToLowerInvariant();
+
+    private static NpgsqlParameter Text(string? value) => new() { Value = value ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text };
+
+    private static DeletionJob Read(NpgsqlDataReader r)
+    {
+        var counts = r.GetFieldValue<long[]>(10);
+        return new DeletionJob(
+            r.GetInt64(0), r.GetString(1), Enum.Parse<DeletionState>(r.GetString(2), ignoreCase: true), r.IsDBNull(3) ? null : r.GetString(3), r.GetString(4),
+            r.GetFieldValue<DateTimeOffset>(5), r.IsDBNull(6) ? null : r.GetFieldValue<DateTimeOffset>(6), r.IsDBNull(7) ? null : r.GetFieldValue<DateTimeOffset>(7),
+            new SubjectCounts(counts[0], counts[1], counts[2], counts[3], counts[4], counts[5]), [])
+        {
+            Method = r.IsDBNull(8) ? null : r.GetString(8),
+            ResidualChecked = r.GetInt32(9),
+        };
+    }
+}

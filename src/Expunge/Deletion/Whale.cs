@@ -1,0 +1,162 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Expunge.Catalog;
+using Expunge.Graph;
+using Expunge.Policy;
+using Expunge.Postgres;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Expunge.Deletion;
+
+/// <summary>
+/// Deletes most rows of one subject that has very many, before the subject itself: in chunks of a transaction each, bottom-up, so that nobody waits for a transaction of minutes. What is left, and what arrives
+/// in between, goes with the subject's row.
+/// </summary>
+internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, string key, TimeSpan target)
+{
+    private const int FirstChunk = 1000;
+    private const int LargestChunk = 20_000;
+
+    // Fewer rows than that go with the subject's own row.
+    private const int Few = 1000;
+
+    // Of references that form a net there are more ways than anybody wants to walk; the subject's own row takes the rest along.
+    private const int MostWays = 200;
+
+    private int _size = FirstChunk;
+
+    /// <summary>Deletes and sets the rows, chunk by chunk.</summary>
+    /// <param name="begin">At the beginning of each chunk's transaction: whether to go on.</param>
+    /// <param name="record">At its end: what it did.</param>
+    /// <param name="cancellation">Stops between two chunks, or rolls one back.</param>
+    /// <returns>False where it is not to go on.</returns>
+    public async Task<bool> RunAsync(Func<Task<bool>> begin, Func<ImmutableArray<DeletionLine>, Task> record, CancellationToken cancellation)
+    {
+        foreach (var part in Ways())
+        {
+            var rows = await RowsAsync(part, cancellation);
+            if (rows.Sum(r => r.Value.Length) < Few) continue;
+            foreach (var (leaf, places) in rows)
+            {
+                for (var done = 0; done < places.Length;)
+                {
+                    var chunk = places[done..Math.Min(done + _size, places.Length)];
+                    var begun = Stopwatch.GetTimestamp();
+                    if (!await Retry.RunAsync(() => ChunkAsync(part, leaf, chunk, begin, record, cancellation), cancellation)) return false;
+                    done += chunk.Length;
+                    _size = Math.Clamp((int)(chunk.Length * Math.Clamp(target / Stopwatch.GetElapsedTime(begun), 0.5, 2)), 100, LargestChunk);
+                }
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The references by which rows block it, each with the reason: looked for before the first chunk.</summary>
+    public async Task<List<string>> BlockersAsync(CancellationToken cancellation)
+    {
+        var blockers = new List<string>();
+        foreach (var part in Parts(d => d.Blocks))
+        {
+            if (!await connection.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM {Only(part.Table)} t WHERE {part.Condition})", cancellation, key)) continue;
+            blockers.Add($"{part.Setting!.Reference.Display(decisions.Schema)} ({part.Setting.Reason ?? $"ON DELETE {part.Setting.Reference.Constraints[0].DeleteRule}"})");
+        }
+
+        return [.. blockers.Distinct(StringComparer.Ordinal)];
+    }
+
+    private async Task<bool> ChunkAsync(Part part, Table leaf, string[] places, Func<Task<bool>> begin, Func<ImmutableArray<DeletionLine>, Task> record, CancellationToken cancellation)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await connection.ExecuteAsync("SET LOCAL lock_timeout = '3s'; SET LOCAL statement_timeout = '60s'", cancellation);
+        if (!await begin()) return false;
+        var before = await RowCounts.ReadAsync(connection, decisions, cancellation);
+        // The condition again: at that place may be another row by now.
+        await connection.ExecuteAsync($"{part.Statement(leaf)} WHERE t.ctid = ANY ($2::text[]::tid[]) AND {part.Condition}", cancellation, key, places);
+        await connection.ExecuteAsync("SET CONSTRAINTS ALL IMMEDIATE", cancellation);
+        await record((await RowCounts.ReadAsync(connection, decisions, cancellation)).Since(before, decisions));
+        await transaction.CommitAsync(cancellation);
+        return true;
+    }
+
+    // In the order in which they lie on the disk.
+    private async Task<Dictionary<Table, string[]>> RowsAsync(Part part, CancellationToken cancellation)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await connection.ExecuteAsync("SET LOCAL statement_timeout = '10min'", cancellation);
+        var rows = await connection.ListAsync($"SELECT t.tableoid, t.ctid FROM {Only(part.Table)} t WHERE {part.Condition}", r => (Leaf: r.GetFieldValue<uint>(0), Place: r.GetFieldValue<NpgsqlTid>(1)), cancellation, key);
+        await transaction.CommitAsync(cancellation);
+        return rows.GroupBy(r => r.Leaf, r => r.Place).ToDictionary(
+            g => decisions.Catalog.Tables.First(t => t.Oid == g.Key),
+            g => g.OrderBy(p => p.BlockNumber).ThenBy(p => p.OffsetNumber).Select(p => $"({p.BlockNumber},{p.OffsetNumber})").ToArray());
+    }
+
+    /// <summary>What to delete and set, the deepest tables first; what is only set before what is deleted.</summary>
+    private IEnumerable<Part> Ways()
+    {
+        var parts = Parts(d => !d.Blocks);
+        foreach (var soft in decisions.SoftReferences) parts.Add(new Part(soft.Table, $"t.{Identifier.Quote(soft.Column.Name)} = $1::text::{soft.Column.Type}", null, 1));
+        // Rows that can be both set and deleted are counted exactly only with the subject's own row.
+        if (decisions.All.Any(d => InOrder.CanMatter(decisions, d.Reference.Table))) parts.RemoveAll(p => p.Setting is not null || InOrder.CanMatter(decisions, p.Table) || decisions.All.Any(d => d.Reference.ReferencedTable.Oid == p.Table.Oid));
+        return parts.OrderByDescending(p => p.Depth).ThenBy(p => p.Setting is null);
+    }
+
+    /// <summary>The ways from a table to the subject, by the references asked for.</summary>
+    private List<Part> Parts(Func<Decision, bool> wanted)
+    {
+        var root = decisions.Reach.Root;
+        var rootKey = SubjectKeys.Column(root);
+        var parts = new List<Part>();
+        foreach (var decision in decisions.All.Where(wanted))
+        {
+            foreach (var path in Paths(decision.Reference.ReferencedTable, [decision.Reference]))
+            {
+                parts.Add(new Part(decision.Reference.Table, Condition(path), decision.Deletes ? null : decision, path.Length));
+                if (parts.Count == MostWays) break;
+            }
+        }
+
+        return parts;
+
+        string Condition(ImmutableArray<Reference> path)
+        {
+            var condition = "";
+            for (var i = path.Length - 1; i >= 0; i--)
+            {
+                var (reference, alias) = (path[i], i == 0 ? "t" : $"t{i}");
+                var columns = string.Join(", ", reference.Columns.Select(c => $"{alias}.{Identifier.Quote(c)}"));
+                var isKey = reference.ReferencedTable.Oid == root.Oid && reference.ReferencedColumns.SequenceEqual([rootKey.Name]);
+                condition = isKey ? $"{columns} = $1::text::{rootKey.Type}"
+                    : $"({columns}) IN (SELECT {string.Join(", ", reference.ReferencedColumns.Select(c => $"t{i + 1}.{Identifier.Quote(c)}"))} FROM {Only(reference.ReferencedTable)} t{i + 1} WHERE {(condition.Length > 0 ? condition : $"t{i + 1}.{Identifier.Quote(rootKey.Name)} = $1::text::{rootKey.Type}")})";
+            }
+
+            return condition;
+        }
+    }
+
+    // Simple ones: a way does not come through a table twice.
+    private IEnumerable<ImmutableArray<Reference>> Paths(Table from, ImmutableArray<Reference> behind)
+    {
+        if (from.Oid == decisions.Reach.Root.Oid)
+        {
+            yield return behind;
+            yield break;
+        }
+
+        foreach (var reference in decisions.Reach.Find(from)?.Via ?? [])
+        {
+            if (behind.Any(b => b.Table.Oid == reference.ReferencedTable.Oid || b.Table.Oid == reference.Table.Oid && b != behind[^1])) continue;
+            foreach (var path in Paths(reference.ReferencedTable, behind.Add(reference))) yield return path;
+        }
+    }
+
+    // A cascade works with ONLY (ri_triggers.c): rows of inheritance children are not its own.
+    private static string Only(Table table) => table.IsPartitioned ? table.Name.Sql : $"ONLY {table.Name.Sql}";
+
+    private sealed record Part(Table Table, string Condition, Decision? Setting, int Depth)
+    {
+        public string Statement(Table leaf) => Setting is null ? $"DELETE FROM ONLY {leaf.Name.Sql} t"
+            : $"UPDATE ONLY {leaf.Name.Sql} t SET {string.Join(", ", (Setting.SetColumns.IsEmpty ? Setting.Reference.Columns : Setting.SetColumns).Select(c => $"{Identifier.Quote(c)} = {(Setting.OnDelete == ReferentialAction.SetNull ? "NULL" : "DEFAULT")}"))}";
+    }
+}
