@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Expunge.Deletion;
 using Expunge.Policy;
@@ -61,7 +62,7 @@ internal static class DeletionsCommand
     private static async Task<int> ListAsync(Session session, CancellationToken cancellation)
     {
         var jobs = await Deletions.ListAsync(session.Database, cancellation: cancellation);
-        if (session.Json) Session.PrintJson(new { deletions = jobs.Select(Document) });
+        if (session.Json) Session.PrintJson(new { deletions = jobs.Select(j => Document(j)) });
         else if (jobs.IsEmpty) Output.Line("There is no deletion yet.");
         else
         {
@@ -112,22 +113,7 @@ internal static class DeletionsCommand
 
     private static string Word(DeletionState state) => state.ToString().ToLowerInvariant();
 
-    private static object Document(DeletionJob job) => new
-    {
-        deletion = job.Id,
-        job.Root,
-        job.State,
-        job.Reason,
-        job.RequestedBy,
-        job.CreatedAt,
-        job.StartedAt,
-        job.FinishedAt,
-        job.Subjects,
-        job.Lines,
-        job.TotalDeleted,
-    };
-
-    private static object Document(DeletionJob job, IEnumerable<FailedSubject> failures) => new
+    private static object Document(DeletionJob job, ImmutableArray<FailedSubject>? failures = null) => new
     {
         deletion = job.Id,
         deleted = job.Subjects.Deleted,

@@ -50,7 +50,8 @@ public sealed class DeletionRunner
         // The application's triggers may need the search_path of its role: it stays.
         await using var connection = await database.OpenMaintenanceAsync(cancellation);
         await connection.ExecuteAsync("RESET search_path", cancellation);
-        await using var mine = await DeletionLock.AcquireAsync(connection, id, cancellation);
+        await using var mine = await SessionLock.TryAcquireAsync(connection, $"hashtext('expunge deletion'), {(int)id}", TimeSpan.FromSeconds(3), cancellation)
+            ?? throw new ExpungeException(ErrorCodes.AnotherRun, $"Another process is at work on deletion {id}.", $"See how far it is:  expunge deletions show {id}");
         var job = await Deletions.ReadAsync(connection, id, cancellation);
         if (job.IsOver || job.State == DeletionState.Paused) return job;
         var catalog = await database.ReadCatalogAsync(connection, cancellation);

@@ -1,48 +1,17 @@
-using System.Data;
-using System.Diagnostics;
 using Expunge.Postgres;
 using Npgsql;
 
 namespace Expunge.Revisions;
 
-/// <summary>One run at a time on a database: a session advisory lock, which ends with its connection however that ends, and before that when it is disposed of: a pool keeps the session.</summary>
-internal sealed class RunLock : IAsyncDisposable
+/// <summary>One run at a time on a database.</summary>
+internal static class RunLock
 {
-    private const string Key = "hashtext('expunge'), hashtext('run')";
-
-    // A run that was just killed holds it until the server notices, about a second.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
-
-    private readonly NpgsqlConnection _connection;
-
-    private RunLock(NpgsqlConnection connection) => _connection = connection;
 
     /// <summary>Waits for it a while.</summary>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.AnotherRun"/>: the message names who has it.</exception>
-    public static async Task<RunLock> AcquireAsync(NpgsqlConnection connection, CancellationToken cancellation, TimeSpan? patience = null)
-    {
-        var clock = Stopwatch.StartNew();
-        while (!await connection.ScalarAsync<bool>($"SELECT pg_try_advisory_lock({Key})", cancellation))
-        {
-            if (clock.Elapsed > (patience ?? Patience)) throw await HolderAsync(connection, cancellation);
-            await Task.Delay(100, cancellation);
-        }
-
-        return new RunLock(connection);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_connection.State != ConnectionState.Open) return;
-        try
-        {
-            await _connection.ExecuteAsync($"SELECT pg_advisory_unlock({Key})", CancellationToken.None);
-        }
-        catch (NpgsqlException)
-        {
-            // The connection broke, and the lock went with it.
-        }
-    }
+    public static async Task<SessionLock> AcquireAsync(NpgsqlConnection connection, CancellationToken cancellation, TimeSpan? patience = null) =>
+        await SessionLock.TryAcquireAsync(connection, "hashtext('expunge'), hashtext('run')", patience ?? Patience, cancellation) ?? throw await HolderAsync(connection, cancellation);
 
     private static async Task<ExpungeException> HolderAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
