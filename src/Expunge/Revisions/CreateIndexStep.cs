@@ -89,11 +89,19 @@ public sealed record CreateIndexStep : Step
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.LockNotAvailable"/>: not within <see cref="LockOptions.MaxWait"/>; the message names the older transactions.</exception>
     internal static async Task ConcurrentlyAsync(StepContext context, IndexDefinition index, string sql, CancellationToken cancellation)
     {
-        // In no transaction, so the role's own search_path, which event triggers may need, is set and taken back around it.
-        await context.Connection.ExecuteAsync($"SET lock_timeout = {(int)context.Locks.MaxWait.TotalMilliseconds}; SET search_path TO DEFAULT", cancellation);
         try
         {
-            await context.Connection.ExecuteAsync(sql, cancellation);
+            // In no transaction, so the role's own search_path, which event triggers may need, is set and taken back around it.
+            await context.Connection.ExecuteAsync($"SET lock_timeout = {(int)context.Locks.MaxWait.TotalMilliseconds}; SET search_path TO DEFAULT", cancellation);
+            try
+            {
+                await context.Connection.ExecuteAsync(sql, cancellation);
+            }
+            finally
+            {
+                // A connection that is broken is of no use to anybody.
+                if (context.Connection.State == ConnectionState.Open) await context.Connection.ExecuteAsync("SET search_path = pg_catalog", CancellationToken.None);
+            }
         }
         catch (PostgresException e) when (e.SqlState == SqlStates.LockNotAvailable)
         {
@@ -101,11 +109,6 @@ public sealed record CreateIndexStep : Step
             throw new ExpungeException(
                 ErrorCodes.LockNotAvailable, $"index {index.Name} waited {context.Locks.MaxWait.TotalSeconds:0.#} s for older transactions; {older}",
                 await ExclusiveLock.NextStepAsync(context.Connection, context.Locks.MaxWait, older, cancellation), e);
-        }
-        finally
-        {
-            // A connection that is broken is of no use to anybody.
-            if (context.Connection.State == ConnectionState.Open) await context.Connection.ExecuteAsync("SET search_path = pg_catalog", CancellationToken.None);
         }
     }
 

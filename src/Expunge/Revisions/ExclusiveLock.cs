@@ -27,6 +27,9 @@ internal static class ExclusiveLock
                coalesce(a.state, 'active'), round(extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.backend_start))))
         """;
 
+    // It belongs to no session: PostgreSQL keeps its locks until somebody ends it, also over a restart.
+    private const string Prepared = "format('prepared transaction %L (%s, %s s)', p.gid, p.owner, round(extract(epoch FROM clock_timestamp() - p.prepared)))";
+
     // The last try waits for every table, in case two of them are busy in turn.
     private static readonly int[] WaitsInMilliseconds = [0, 0, 0, 0, 10, 10, 25, 25, 50, 50];
 
@@ -138,9 +141,10 @@ internal static class ExclusiveLock
     {
         var blockers = await connection.ListAsync(
             $"""
-            SELECT DISTINCT {Session}
-              FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-             WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_backend_pid() AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            SELECT DISTINCT CASE WHEN p.gid IS NULL THEN {Session} ELSE {Prepared} END
+              FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
+              LEFT JOIN pg_locks x ON l.pid IS NULL AND x.pid IS NULL AND x.locktype = 'transactionid' AND x.virtualtransaction = l.virtualtransaction LEFT JOIN pg_prepared_xacts p ON p.transaction = x.transactionid
+             WHERE l.locktype = 'relation' AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid() AND coalesce(a.pid::text, p.gid) IS NOT NULL AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
                AND l.relation = ANY (SELECT to_regclass(t)::oid FROM unnest($1::text[]) t)
             """,
             r => r.GetString(0), cancellation, tables.Select(t => t.Sql).ToArray());
@@ -161,13 +165,17 @@ internal static class ExclusiveLock
             : "Run the same command again when they have ended; what is done stays done.";
     }
 
-    /// <summary>The transactions of this database that hold a snapshot or have written, oldest first, for a message.</summary>
+    /// <summary>The transactions of this database that hold a snapshot, have written or are prepared, oldest first, for a message.</summary>
     public static async Task<string> OlderAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         var older = await connection.ListAsync(
             $"""
-            SELECT {Session} FROM pg_stat_activity a
-             WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND (a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL) ORDER BY a.xact_start LIMIT 5
+            SELECT session
+              FROM (SELECT {Session}, a.xact_start FROM pg_stat_activity a
+                     WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND (a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL)
+                     UNION ALL
+                    SELECT {Prepared}, p.prepared FROM pg_prepared_xacts p WHERE p.database = current_database()) older (session, since)
+             ORDER BY since LIMIT 5
             """,
             r => r.GetString(0), cancellation);
         return older.Count == 0 ? "they have ended meanwhile" : $"open are {string.Join(", ", older)}";
