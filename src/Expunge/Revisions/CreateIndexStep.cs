@@ -56,6 +56,8 @@ public sealed record CreateIndexStep : Step
         await ExclusiveLock.RunAsync(context, _locked, async () =>
         {
             if (await StateAsync(context, Index, cancellation) is true) return null;
+            // The index of a partition that came since would be built under the lock.
+            if ((await PartitionedSwapStep.LeavesAsync(context, Table, cancellation)).FirstOrDefault(l => _locked.All(t => t.Oid != l.Oid)) is { } late) throw PartitionedSwapStep.CreatedMeanwhile(late.Name);
             return async () =>
             {
                 await context.Connection.ExecuteDdlAsync(Create(Index, concurrently: false), cancellation);
