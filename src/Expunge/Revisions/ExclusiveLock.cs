@@ -11,7 +11,7 @@ namespace Expunge.Revisions;
 /// <remarks>
 /// A waiting ACCESS EXCLUSIVE blocks every later reader (PostgreSQL docs 13.3.1, lock queue). So first SHARE UPDATE EXCLUSIVE, for which no reader or writer waits and to which an
 /// autovacuum yields: under it, all that can be is looked up and prepared, since no other DDL comes in between. Then ACCESS EXCLUSIVE without waiting, and after a few misses waiting 10, 25, 50 ms:
-/// always below deadlock_timeout, so that in a deadlock it is we who yield. It waits with empty hands: for the table that was missed last, then takes the others without waiting.
+/// always below deadlock_timeout, so that in a deadlock it is we who yield. It waits with empty hands: for the table that was missed last, then takes the others without waiting; only the last try waits for each, and then less long.
 /// The child comes first: a reader on it then holds up the child's readers only, not those of the root.
 /// </remarks>
 internal static class ExclusiveLock
@@ -30,7 +30,10 @@ internal static class ExclusiveLock
     // It belongs to no session: PostgreSQL keeps its locks until somebody ends it, also over a restart.
     private const string Prepared = "format('prepared transaction %L (%s, %s s)', p.gid, p.owner, round(extract(epoch FROM clock_timestamp() - p.prepared)))";
 
-    // The last try waits for every table, in case two of them are busy in turn.
+    // What a statement may take once the locks are there, in milliseconds.
+    private const int WorkTimeout = 30_000;
+
+    // The last try waits for every table, in case two of them are busy in turn, and for all of them no longer than the others do for one.
     private static readonly int[] WaitsInMilliseconds = [0, 0, 0, 0, 10, 10, 25, 25, 50, 50];
 
     /// <summary>Prepares the work, takes the locks on the tables (the child first, the root last), does the work in the transaction that holds them, and commits. All of it may run again after a lost race.</summary>
@@ -61,7 +64,7 @@ internal static class ExclusiveLock
                 await transaction.CommitAsync(cancellation);
                 return;
             }
-            catch (PostgresException e) when (e.SqlState is SqlStates.LockNotAvailable or SqlStates.DeadlockDetected)
+            catch (PostgresException e) when (IsMiss(e))
             {
                 await transaction.RollbackAsync(cancellation);
                 var blockers = await BlockersAsync(connection, tables.Select(t => t.Name), cancellation);
@@ -85,7 +88,7 @@ internal static class ExclusiveLock
         // The idle timeout is for a client that stands still with the lock in hand: a laptop that sleeps, a network that is gone. The commit does not wait, with the lock in hand, for the disk or a
         // synchronous standby: change and journal are one transaction, and the revision's last one, which says that it is applied, waits for all before it.
         await connection.ExecuteAsync(
-            $"SET LOCAL lock_timeout = {Milliseconds(options.LockTimeout)}; SET LOCAL statement_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '5s'; SET LOCAL synchronous_commit = off", cancellation);
+            $"SET LOCAL lock_timeout = {Milliseconds(options.LockTimeout)}; SET LOCAL statement_timeout = {Milliseconds(options.LockTimeout) + WorkTimeout}; SET LOCAL idle_in_transaction_session_timeout = '5s'; SET LOCAL synchronous_commit = off", cancellation);
         var lockable = new List<string>();
         // LOCK TABLE takes the partitions too, also those that came since; of an inheritance parent it takes the table alone, as ALTER TABLE will.
         foreach (var table in tables.Select(t => t.IsPartitioned ? t.Name.Sql : $"ONLY {t.Name.Sql}"))
@@ -109,11 +112,14 @@ internal static class ExclusiveLock
     {
         for (var attempt = 0; ; attempt++)
         {
-            var (wait, last) = (WaitsInMilliseconds[attempt], attempt == WaitsInMilliseconds.Length - 1);
+            var last = attempt == WaitsInMilliseconds.Length - 1;
+            var wait = WaitsInMilliseconds[attempt] / (last ? Math.Max(tables.Count, 1) : 1);
             // One round trip: the locks that it has count while it asks for the next.
             await using var batch = new NpgsqlBatch(connection);
             batch.BatchCommands.Add(new NpgsqlBatchCommand("SAVEPOINT exclusive"));
             batch.BatchCommands.Add(new NpgsqlBatchCommand($"SET LOCAL lock_timeout = {Math.Max(wait, 1)}"));
+            // The lock_timeout begins anew with each partition.
+            if (wait > 0) batch.BatchCommands.Add(new NpgsqlBatchCommand($"SET LOCAL statement_timeout = {wait + 1}"));
             var first = batch.BatchCommands.Count;
             foreach (var (table, place) in tables.Select((t, i) => (t, i)))
             {
@@ -121,15 +127,16 @@ internal static class ExclusiveLock
             }
 
             batch.BatchCommands.Add(new NpgsqlBatchCommand("SET LOCAL lock_timeout = 50"));
+            batch.BatchCommands.Add(new NpgsqlBatchCommand($"SET LOCAL statement_timeout = {WorkTimeout}"));
             try
             {
                 await batch.ExecuteNonQueryAsync(cancellation);
                 return;
             }
-            catch (PostgresException e) when (e.SqlState == SqlStates.LockNotAvailable && !last)
+            catch (PostgresException e) when (IsMiss(e) && e.SqlState != SqlStates.DeadlockDetected && !last)
             {
                 await connection.ExecuteAsync("ROLLBACK TO SAVEPOINT exclusive", cancellation);
-                var missed = batch.BatchCommands.IndexOf((NpgsqlBatchCommand)e.BatchCommand!) - first;
+                var missed = Math.Clamp(batch.BatchCommands.IndexOf((NpgsqlBatchCommand)e.BatchCommand!) - first, 0, tables.Count - 1);
                 (tables[0], tables[missed]) = (tables[missed], tables[0]);
                 await Task.Delay(Jitter(20), cancellation);
             }
@@ -180,6 +187,10 @@ internal static class ExclusiveLock
             r => r.GetString(0), cancellation);
         return older.Count == 0 ? "they have ended meanwhile" : $"open are {string.Join(", ", older)}";
     }
+
+    // The short statement_timeout of a try may also end one of the SETs beside its LOCKs, where the server stands still.
+    private static bool IsMiss(PostgresException e) => e.SqlState is SqlStates.LockNotAvailable or SqlStates.DeadlockDetected
+        || (e is { SqlState: SqlStates.QueryCanceled, BatchCommand.CommandText: var sql } && (sql.StartsWith("LOCK TABLE", StringComparison.Ordinal) || sql.StartsWith("SET LOCAL", StringComparison.Ordinal)));
 
     private static int Milliseconds(TimeSpan time) => (int)Math.Max(1, time.TotalMilliseconds);
 
