@@ -29,9 +29,10 @@ public sealed class Database : IAsyncDisposable
             if (!settings.ShouldSerialize("Maximum Pool Size")) Settings.MaxPoolSize = Math.Max(20, Settings.MinPoolSize);
             // What needs longer sets it for itself. A request that hangs would keep its connection from the others.
             Settings.Options = $"-c statement_timeout=10s -c lock_timeout=3s {Settings.Options}".Trim();
-            (Settings.TcpKeepAlive, Settings.TcpKeepAliveTime) = (true, 30);
         }
 
+        // While an index is built or rows are validated nothing is sent, for hours; firewalls forget such a connection, and its end would never be noticed.
+        (Settings.TcpKeepAlive, Settings.TcpKeepAliveTime) = (true, 30);
         _source = NpgsqlDataSource.Create(Settings);
     }
 

@@ -56,6 +56,8 @@ public sealed record CreateIndexStep : Step
         await ExclusiveLock.RunAsync(context, _locked, async () =>
         {
             if (await StateAsync(context, Index, cancellation) is true) return null;
+            // The index of a partition that came since would be built under the lock.
+            if ((await PartitionedSwapStep.LeavesAsync(context, Table, cancellation)).FirstOrDefault(l => _locked.All(t => t.Oid != l.Oid)) is { } late) throw PartitionedSwapStep.CreatedMeanwhile(late.Name);
             return async () =>
             {
                 await context.Connection.ExecuteDdlAsync(Create(Index, concurrently: false), cancellation);
@@ -89,11 +91,19 @@ public sealed record CreateIndexStep : Step
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.LockNotAvailable"/>: not within <see cref="LockOptions.MaxWait"/>; the message names the older transactions.</exception>
     internal static async Task ConcurrentlyAsync(StepContext context, IndexDefinition index, string sql, CancellationToken cancellation)
     {
-        // In no transaction, so the role's own search_path, which event triggers may need, is set and taken back around it.
-        await context.Connection.ExecuteAsync($"SET lock_timeout = {(int)context.Locks.MaxWait.TotalMilliseconds}; SET search_path TO DEFAULT", cancellation);
         try
         {
-            await context.Connection.ExecuteAsync(sql, cancellation);
+            // In no transaction, so the role's own search_path, which event triggers may need, is set and taken back around it.
+            await context.Connection.ExecuteAsync($"SET lock_timeout = {(int)context.Locks.MaxWait.TotalMilliseconds}; SET search_path TO DEFAULT", cancellation);
+            try
+            {
+                await context.Connection.ExecuteAsync(sql, cancellation);
+            }
+            finally
+            {
+                // A connection that is broken is of no use to anybody.
+                if (context.Connection.State == ConnectionState.Open) await context.Connection.ExecuteAsync("SET search_path = pg_catalog", CancellationToken.None);
+            }
         }
         catch (PostgresException e) when (e.SqlState == SqlStates.LockNotAvailable)
         {
@@ -101,11 +111,6 @@ public sealed record CreateIndexStep : Step
             throw new ExpungeException(
                 ErrorCodes.LockNotAvailable, $"index {index.Name} waited {context.Locks.MaxWait.TotalSeconds:0.#} s for older transactions; {older}",
                 await ExclusiveLock.NextStepAsync(context.Connection, context.Locks.MaxWait, older, cancellation), e);
-        }
-        finally
-        {
-            // A connection that is broken is of no use to anybody.
-            if (context.Connection.State == ConnectionState.Open) await context.Connection.ExecuteAsync("SET search_path = pg_catalog", CancellationToken.None);
         }
     }
 

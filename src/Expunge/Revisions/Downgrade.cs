@@ -89,6 +89,13 @@ public static class Downgrade
                     $"Look at it (\\d {mine.Key.Table} in psql), bring it back to  {left?.Clause ?? "nothing (drop it)"}  or change it by a new policy. Nothing was changed.");
             }
 
+            if (former is not null && catalog.Find(former.ReferencedTable) is null)
+            {
+                throw new ExpungeException(
+                    ErrorCodes.ConstraintChanged, $"Constraint {former.Name} on {former.Table} refers to {former.ReferencedTable}, which is not there any more: it was dropped or renamed since.",
+                    "Rename it back for the downgrade. Nothing was changed.");
+            }
+
             changes.Add(new ConstraintChange(now, former));
             if (former is { Validated: true, Enforced: true }) validations.Add((former, null));
         }

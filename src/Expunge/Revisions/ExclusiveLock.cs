@@ -11,7 +11,7 @@ namespace Expunge.Revisions;
 /// <remarks>
 /// A waiting ACCESS EXCLUSIVE blocks every later reader (PostgreSQL docs 13.3.1, lock queue). So first SHARE UPDATE EXCLUSIVE, for which no reader or writer waits and to which an
 /// autovacuum yields: under it, all that can be is looked up and prepared, since no other DDL comes in between. Then ACCESS EXCLUSIVE without waiting, and after a few misses waiting 10, 25, 50 ms:
-/// always below deadlock_timeout, so that in a deadlock it is we who yield. It waits with empty hands: for the table that was missed last, then takes the others without waiting.
+/// always below deadlock_timeout, so that in a deadlock it is we who yield. It waits with empty hands: for the table that was missed last, then takes the others without waiting; only the last try waits for each, and then less long.
 /// The child comes first: a reader on it then holds up the child's readers only, not those of the root.
 /// </remarks>
 internal static class ExclusiveLock
@@ -27,7 +27,13 @@ internal static class ExclusiveLock
                coalesce(a.state, 'active'), round(extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.backend_start))))
         """;
 
-    // The last try waits for every table, in case two of them are busy in turn.
+    // It belongs to no session: PostgreSQL keeps its locks until somebody ends it, also over a restart.
+    private const string Prepared = "format('prepared transaction %L (%s, %s s)', p.gid, p.owner, round(extract(epoch FROM clock_timestamp() - p.prepared)))";
+
+    // What a statement may take once the locks are there, in milliseconds.
+    private const int WorkTimeout = 30_000;
+
+    // The last try waits for every table, in case two of them are busy in turn, and for all of them no longer than the others do for one.
     private static readonly int[] WaitsInMilliseconds = [0, 0, 0, 0, 10, 10, 25, 25, 50, 50];
 
     /// <summary>Prepares the work, takes the locks on the tables (the child first, the root last), does the work in the transaction that holds them, and commits. All of it may run again after a lost race.</summary>
@@ -58,7 +64,7 @@ internal static class ExclusiveLock
                 await transaction.CommitAsync(cancellation);
                 return;
             }
-            catch (PostgresException e) when (e.SqlState is SqlStates.LockNotAvailable or SqlStates.DeadlockDetected)
+            catch (PostgresException e) when (IsMiss(e))
             {
                 await transaction.RollbackAsync(cancellation);
                 var blockers = await BlockersAsync(connection, tables.Select(t => t.Name), cancellation);
@@ -82,7 +88,7 @@ internal static class ExclusiveLock
         // The idle timeout is for a client that stands still with the lock in hand: a laptop that sleeps, a network that is gone. The commit does not wait, with the lock in hand, for the disk or a
         // synchronous standby: change and journal are one transaction, and the revision's last one, which says that it is applied, waits for all before it.
         await connection.ExecuteAsync(
-            $"SET LOCAL lock_timeout = {Milliseconds(options.LockTimeout)}; SET LOCAL statement_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '5s'; SET LOCAL synchronous_commit = off", cancellation);
+            $"SET LOCAL lock_timeout = {Milliseconds(options.LockTimeout)}; SET LOCAL statement_timeout = {Milliseconds(options.LockTimeout) + WorkTimeout}; SET LOCAL idle_in_transaction_session_timeout = '5s'; SET LOCAL synchronous_commit = off", cancellation);
         var lockable = new List<string>();
         // LOCK TABLE takes the partitions too, also those that came since; of an inheritance parent it takes the table alone, as ALTER TABLE will.
         foreach (var table in tables.Select(t => t.IsPartitioned ? t.Name.Sql : $"ONLY {t.Name.Sql}"))
@@ -106,11 +112,14 @@ internal static class ExclusiveLock
     {
         for (var attempt = 0; ; attempt++)
         {
-            var (wait, last) = (WaitsInMilliseconds[attempt], attempt == WaitsInMilliseconds.Length - 1);
+            var last = attempt == WaitsInMilliseconds.Length - 1;
+            var wait = WaitsInMilliseconds[attempt] / (last ? Math.Max(tables.Count, 1) : 1);
             // One round trip: the locks that it has count while it asks for the next.
             await using var batch = new NpgsqlBatch(connection);
             batch.BatchCommands.Add(new NpgsqlBatchCommand("SAVEPOINT exclusive"));
             batch.BatchCommands.Add(new NpgsqlBatchCommand($"SET LOCAL lock_timeout = {Math.Max(wait, 1)}"));
+            // The lock_timeout begins anew with each partition.
+            if (wait > 0) batch.BatchCommands.Add(new NpgsqlBatchCommand($"SET LOCAL statement_timeout = {wait + 1}"));
             var first = batch.BatchCommands.Count;
             foreach (var (table, place) in tables.Select((t, i) => (t, i)))
             {
@@ -118,15 +127,16 @@ internal static class ExclusiveLock
             }
 
             batch.BatchCommands.Add(new NpgsqlBatchCommand("SET LOCAL lock_timeout = 50"));
+            batch.BatchCommands.Add(new NpgsqlBatchCommand($"SET LOCAL statement_timeout = {WorkTimeout}"));
             try
             {
                 await batch.ExecuteNonQueryAsync(cancellation);
                 return;
             }
-            catch (PostgresException e) when (e.SqlState == SqlStates.LockNotAvailable && !last)
+            catch (PostgresException e) when (IsMiss(e) && e.SqlState != SqlStates.DeadlockDetected && !last)
             {
                 await connection.ExecuteAsync("ROLLBACK TO SAVEPOINT exclusive", cancellation);
-                var missed = batch.BatchCommands.IndexOf((NpgsqlBatchCommand)e.BatchCommand!) - first;
+                var missed = Math.Clamp(batch.BatchCommands.IndexOf((NpgsqlBatchCommand)e.BatchCommand!) - first, 0, tables.Count - 1);
                 (tables[0], tables[missed]) = (tables[missed], tables[0]);
                 await Task.Delay(Jitter(20), cancellation);
             }
@@ -138,9 +148,10 @@ internal static class ExclusiveLock
     {
         var blockers = await connection.ListAsync(
             $"""
-            SELECT DISTINCT {Session}
-              FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-             WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_backend_pid() AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            SELECT DISTINCT CASE WHEN p.gid IS NULL THEN {Session} ELSE {Prepared} END
+              FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
+              LEFT JOIN pg_locks x ON l.pid IS NULL AND x.pid IS NULL AND x.locktype = 'transactionid' AND x.virtualtransaction = l.virtualtransaction LEFT JOIN pg_prepared_xacts p ON p.transaction = x.transactionid
+             WHERE l.locktype = 'relation' AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid() AND coalesce(a.pid::text, p.gid) IS NOT NULL AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
                AND l.relation = ANY (SELECT to_regclass(t)::oid FROM unnest($1::text[]) t)
             """,
             r => r.GetString(0), cancellation, tables.Select(t => t.Sql).ToArray());
@@ -161,17 +172,25 @@ internal static class ExclusiveLock
             : "Run the same command again when they have ended; what is done stays done.";
     }
 
-    /// <summary>The transactions of this database that hold a snapshot or have written, oldest first, for a message.</summary>
+    /// <summary>The transactions of this database that hold a snapshot, have written or are prepared, oldest first, for a message.</summary>
     public static async Task<string> OlderAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         var older = await connection.ListAsync(
             $"""
-            SELECT {Session} FROM pg_stat_activity a
-             WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND (a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL) ORDER BY a.xact_start LIMIT 5
+            SELECT session
+              FROM (SELECT {Session}, a.xact_start FROM pg_stat_activity a
+                     WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND (a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL)
+                     UNION ALL
+                    SELECT {Prepared}, p.prepared FROM pg_prepared_xacts p WHERE p.database = current_database()) older (session, since)
+             ORDER BY since LIMIT 5
             """,
             r => r.GetString(0), cancellation);
         return older.Count == 0 ? "they have ended meanwhile" : $"open are {string.Join(", ", older)}";
     }
+
+    // The short statement_timeout of a try may also end one of the SETs beside its LOCKs, where the server stands still.
+    private static bool IsMiss(PostgresException e) => e.SqlState is SqlStates.LockNotAvailable or SqlStates.DeadlockDetected
+        || (e is { SqlState: SqlStates.QueryCanceled, BatchCommand.CommandText: var sql } && (sql.StartsWith("LOCK TABLE", StringComparison.Ordinal) || sql.StartsWith("SET LOCAL", StringComparison.Ordinal)));
 
     private static int Milliseconds(TimeSpan time) => (int)Math.Max(1, time.TotalMilliseconds);
 

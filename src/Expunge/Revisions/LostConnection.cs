@@ -24,7 +24,7 @@ internal static class LostConnection
     }
 
     /// <summary>Whether that is why something failed. Npgsql closes a connection also when the server only said why it will end it, or that it is out of memory or disk.</summary>
-    public static bool IsOf(Exception e, NpgsqlConnection connection) => e is NpgsqlException and not PostgresException || (e is NpgsqlException && connection.State != ConnectionState.Open);
+    public static bool IsOf(Exception e, NpgsqlConnection connection) => e is NpgsqlException && (e is not PostgresException || connection.State != ConnectionState.Open);
 
     public static ExpungeException Of(Exception e, Step step, bool reverting) => Of(e, $"The connection to the server was lost on {step.Table} ({step.Description})", reverting);
 

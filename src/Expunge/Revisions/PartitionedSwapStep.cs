@@ -65,7 +65,7 @@ public sealed record PartitionedSwapStep : Step
         var added = (await SwapStep.PendingAsync(context, Table, Changes, cancellation)).Select(c => c.New).OfType<ForeignKey>().ToList();
         foreach (var constraint in added)
         {
-            foreach (var leaf in await LeavesAsync(context, cancellation)) await PrepareAsync(context, leaf, constraint, cancellation);
+            foreach (var leaf in await LeavesAsync(context, Table, cancellation)) await PrepareAsync(context, leaf, constraint, cancellation);
         }
 
         await ExclusiveLock.RunAsync(context, Locked, () => PrepareAttachAsync(context, cancellation), cancellation);
@@ -93,7 +93,7 @@ public sealed record PartitionedSwapStep : Step
         var pending = await SwapStep.PendingAsync(context, Table, Changes, cancellation);
         var statements = new List<string>();
         var leaves = new List<(QualifiedName Name, ImmutableArray<ForeignKey> Present)>();
-        foreach (var leaf in await LeavesAsync(context, cancellation)) leaves.Add((leaf.Name, await CatalogReader.ReadForeignKeysAsync(context.Connection, leaf.Oid, cancellation)));
+        foreach (var leaf in await LeavesAsync(context, Table, cancellation)) leaves.Add((leaf.Name, await CatalogReader.ReadForeignKeysAsync(context.Connection, leaf.Oid, cancellation)));
         foreach (var (leaf, present) in leaves) statements.AddRange(Leftovers(leaf, present).Select(name => $"ALTER TABLE {leaf.Sql} DROP CONSTRAINT {Identifier.Quote(name)}"));
         foreach (var change in pending)
         {
@@ -103,7 +103,7 @@ public sealed record PartitionedSwapStep : Step
             foreach (var (leaf, present) in leaves)
             {
                 var temporary = TemporaryName(constraint, leaf);
-                if (!present.Any(f => f.Name == temporary && f.Validated)) throw new ExpungeException(ErrorCodes.ConstraintChanged, $"partition {leaf} was created meanwhile", "Run the same command again.");
+                if (!present.Any(f => f.Name == temporary && f.Validated)) throw CreatedMeanwhile(leaf);
                 statements.Add(DerivedConstraint.Rename(leaf, temporary, former.GetValueOrDefault(leaf)?.Name ?? change.Name));
             }
         }
@@ -119,15 +119,17 @@ public sealed record PartitionedSwapStep : Step
         return present.Select(f => f.Name).Where(n => n.StartsWith(ReferenceGraph.TemporaryPrefix, StringComparison.Ordinal) && !mine.Contains(n));
     }
 
-    private async Task<List<Table>> LeavesAsync(StepContext context, CancellationToken cancellation) => await context.Connection.ListAsync(
+    /// <summary>The partitions that hold rows, as they are now.</summary>
+    internal static async Task<List<Table>> LeavesAsync(StepContext context, Table table, CancellationToken cancellation) => await context.Connection.ListAsync(
         """
         SELECT c.oid, n.nspname::text, c.relname::text
           FROM pg_partition_tree($1) p JOIN pg_class c ON c.oid = p.relid JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE p.isleaf AND c.relkind = 'r' ORDER BY n.nspname, c.relname
         """,
-        r => new Table { Oid = r.GetFieldValue<uint>(0), Name = new QualifiedName(r.GetString(1), r.GetString(2)) }, cancellation, Oid(Table.Oid));
+        r => new Table { Oid = r.GetFieldValue<uint>(0), Name = new QualifiedName(r.GetString(1), r.GetString(2)) }, cancellation,
+        new NpgsqlParameter { Value = table.Oid, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Oid });
 
-    private static NpgsqlParameter Oid(uint oid) => new() { Value = oid, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Oid };
+    internal static ExpungeException CreatedMeanwhile(QualifiedName partition) => new(ErrorCodes.ConstraintChanged, $"partition {partition} was created meanwhile", "Run the same command again.");
 
     /// <summary>The same at every run for the same change, so that an interrupted one is found again and another change is not taken for it.</summary>
     private static string TemporaryName(ForeignKey constraint, QualifiedName leaf) =>

@@ -69,13 +69,12 @@ public sealed record SwapStep : Step
         await context.Connection.ExecuteDdlAsync(string.Join("; ", statements), cancellation);
     }
 
-    // PostgreSQL gives the partitions' constraints new names.
+    // PostgreSQL may give the partitions' constraints new names. One round trip for all of them: the locks are held.
     private async Task KeepNamesAsync(StepContext context, string constraint, Dictionary<QualifiedName, DerivedConstraint> former, CancellationToken cancellation)
     {
-        foreach (var (table, now) in await DerivedConstraint.OfAsync(context.Connection, Table.Oid, constraint, cancellation))
-        {
-            if (former.TryGetValue(table, out var before) && before.Name != now.Name) await context.Connection.ExecuteDdlAsync(DerivedConstraint.Rename(table, now.Name, before.Name), cancellation);
-        }
+        var renames = (await DerivedConstraint.OfAsync(context.Connection, Table.Oid, constraint, cancellation)).Values
+            .Where(now => former.TryGetValue(now.Table, out var before) && before.Name != now.Name).Select(now => DerivedConstraint.Rename(now.Table, now.Name, former[now.Table].Name)).ToList();
+        if (renames.Count > 0) await context.Connection.ExecuteBatchAsync(Commands.Ddl(renames), cancellation);
     }
 
     /// <summary>The changes that are still to be made: what is there is compared with what the plan saw, under the lock.</summary>

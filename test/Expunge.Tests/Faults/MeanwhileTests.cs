@@ -128,6 +128,44 @@ public sealed class MeanwhileTests
     }
 
     [Fact]
+    public async Task A_partition_attached_while_those_of_its_siblings_are_built_gets_its_index_by_the_next_run_and_not_under_the_lock()
+    {
+        await using var database = await Blog.CreateAsync(Partitioned.Replace("CREATE INDEX ON samples (user_id);", "", StringComparison.Ordinal) + "CREATE TABLE samples_1 (id integer, user_id integer REFERENCES users);");
+        var hook = new Hook(StepStage.Started, s => s is CreateIndexStep && s.Table.Name.Name == "samples", () => database.ExecuteAsync("ALTER TABLE samples ATTACH PARTITION samples_1 FOR VALUES IN (1)"));
+
+        var first = await RunAsync(database, hook);
+
+        Assert.True(hook.HasRun);
+        var failure = Assert.Single(first.Results, r => r is { Failure: not null, Step: CreateIndexStep }).Failure!;
+        Assert.Equal(ErrorCodes.ConstraintChanged, failure.Code);
+        Assert.Contains("partition public.samples_1 was created meanwhile", failure.Message, StringComparison.Ordinal);
+        await IsCompletedAsync(database);
+        Assert.Contains("ix_samples_1_user_id", await database.CatalogTextAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_duplicate_whose_referenced_table_was_renamed_since_is_named_by_the_downgrade()
+    {
+        await using var database = new TestDatabase(await TestServer.EmptyAsync());
+        await database.ExecuteAsync(
+            """
+            CREATE TABLE users (id integer PRIMARY KEY);
+            CREATE TABLE likes (user_id integer CONSTRAINT likes_a REFERENCES users ON DELETE CASCADE CONSTRAINT likes_b REFERENCES users);
+            CREATE INDEX ON likes (user_id);
+            """);
+        Assert.True((await database.UpgradeAsync(Blog.Policy)).Succeeded);
+        await database.ExecuteAsync("ALTER TABLE users RENAME TO people");
+
+        var refused = await Assert.ThrowsAsync<ExpungeException>(() => database.DowngradeAsync());
+
+        Assert.Equal(ErrorCodes.ConstraintChanged, refused.Code);
+        Assert.Contains("likes_b", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("public.users", refused.Message, StringComparison.Ordinal);
+        await database.ExecuteAsync("ALTER TABLE people RENAME TO users");
+        Assert.True((await database.DowngradeAsync()).Succeeded);
+    }
+
+    [Fact]
     public async Task A_table_dropped_while_a_downgrade_runs_is_named_and_the_next_downgrade_is_complete()
     {
         await using var database = await Blog.CreateAsync();

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Expunge.Postgres;
 using Expunge.Revisions;
 using Expunge.Testing;
+using Npgsql;
 using Xunit;
 
 namespace Expunge.Tests.Revisions;
@@ -91,5 +92,47 @@ public sealed class LongReaderTests
                 await Task.Delay(10, CancellationToken.None);
             }
         }
+    }
+
+    [Fact]
+    public async Task The_partitions_of_a_table_are_not_waited_for_one_after_the_other_with_the_table_in_hand()
+    {
+        const int Partitions = 24;
+        await using var database = await Blog.CreateAsync(
+            "CREATE TABLE samples (id integer, user_id integer REFERENCES users) PARTITION BY LIST (id); CREATE INDEX ON samples (user_id);"
+            + string.Concat(Enumerable.Range(0, Partitions).Select(n => $"CREATE TABLE samples_{n} PARTITION OF samples FOR VALUES IN ({n});")));
+        var catalog = await database.CatalogAsync();
+        var samples = catalog.Table(QualifiedName.Parse("samples"));
+        // Each partition has a reader, who ends 20 ms after somebody begins to wait for it.
+        await using var watcher = await TestServer.OpenAsync(database.ConnectionString);
+        var readers = new Dictionary<int, NpgsqlConnection>();
+        for (var n = 0; n < Partitions; n++)
+        {
+            var reader = await TestServer.OpenAsync(database.ConnectionString);
+            await using (var read = new NpgsqlCommand($"BEGIN; LOCK TABLE samples_{n} IN ACCESS SHARE MODE", reader)) await read.ExecuteNonQueryAsync();
+            readers[n] = reader;
+        }
+
+        await using var connection = await database.Database.OpenMaintenanceAsync(TestContext.Current.CancellationToken);
+        var context = new StepContext(connection, new RevisionJournal(0, Reverting: false), new LockOptions(), _ => { });
+        var locking = ExclusiveLock.RunAsync(context, [samples], () => Task.FromResult<Func<Task>?>(() => Task.CompletedTask), TestContext.Current.CancellationToken);
+        var longest = TimeSpan.Zero;
+        var held = new Stopwatch();
+        while (!locking.IsCompleted)
+        {
+            await using var look = new NpgsqlCommand("SELECT relation::regclass::text, granted FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND locktype = 'relation' AND relation::regclass::text LIKE 'samples%'", watcher);
+            var locks = new List<(string Table, bool Granted)>();
+            await using (var row = await look.ExecuteReaderAsync()) while (await row.ReadAsync()) locks.Add((row.GetString(0), row.GetBoolean(1)));
+            if (!locks.Contains(("samples", true))) held.Reset();
+            else held.Start();
+            if (held.Elapsed > longest) longest = held.Elapsed;
+            foreach (var n in locks.Where(l => !l.Granted && l.Table != "samples").Select(l => int.Parse(l.Table["samples_".Length..])))
+            {
+                if (readers.Remove(n, out var reader)) _ = Task.Delay(20).ContinueWith(_ => reader.Dispose(), TaskScheduler.Default);
+            }
+        }
+
+        await locking;
+        Assert.True(longest < TimeSpan.FromMilliseconds(200), $"{longest.TotalMilliseconds:0} ms");
     }
 }

@@ -1,3 +1,4 @@
+using Expunge.Embedded;
 using Expunge.Revisions;
 using Expunge.Testing;
 using Npgsql;
@@ -99,6 +100,40 @@ public sealed class ObstacleTests
         Assert.Equal(RevisionState.Applied, (await database.UpgradeAsync(Blog.Policy)).State);
         Assert.Contains("ix_posts_user_id ON public.posts USING btree (user_id) valid=t", await database.CatalogTextAsync(), StringComparison.Ordinal);
         Assert.DoesNotContain("valid=f", await database.CatalogTextAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_an_index_waited_for_is_asked_of_PostgreSQLs_own_functions_not_of_one_that_somebody_put_into_public()
+    {
+        await using var database = await Blog.CreateAsync(
+            "CREATE INDEX ON comments (post_id); CREATE INDEX ON likes (user_id);"
+            + "CREATE FUNCTION public.format(text, integer, text, text, numeric) RETURNS text LANGUAGE sql AS $$ SELECT 'another function' $$;");
+        await using var writer = await TestServer.OpenAsync(database.ConnectionString);
+        await using var writing = await writer.BeginTransactionAsync();
+        await using (var write = new NpgsqlCommand("INSERT INTO posts VALUES (99, 1)", writer)) await write.ExecuteNonQueryAsync();
+
+        var first = await database.UpgradeAsync(Blog.Policy, maxWait: TimeSpan.FromSeconds(0.5));
+
+        Assert.Contains($"pid {writer.ProcessID}", Assert.Single(first.Results, r => r is { Failure: not null, Step: CreateIndexStep }).Failure!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_prepared_transaction_that_holds_a_table_is_named()
+    {
+        await using var server = await EmbeddedPostgres.StartAsync();
+        await TestServer.ExecuteAsync(server.ConnectionString, "ALTER SYSTEM SET max_prepared_transactions = 5");
+        await server.RestartAsync(immediate: false);
+        await using var database = new TestDatabase(server.ConnectionString);
+        await database.ExecuteAsync(Blog.Schema + "CREATE INDEX ON posts (user_id); CREATE INDEX ON comments (post_id);");
+        await database.ExecuteAsync("BEGIN; DELETE FROM likes; PREPARE TRANSACTION 'payment 7'");
+
+        var first = await database.UpgradeAsync(Blog.Policy, maxWait: TimeSpan.FromSeconds(0.5));
+
+        var failures = first.Results.Where(r => r.Failure is not null && r.Step.Table.Name.Name == "likes").ToList();
+        Assert.Equal(["index", "swap"], failures.Select(r => r.Step.Phase).Order());
+        Assert.All(failures, r => Assert.Contains("prepared transaction 'payment 7' (", r.Failure!.Message, StringComparison.Ordinal));
+        await database.ExecuteAsync("ROLLBACK PREPARED 'payment 7'");
+        Assert.Equal(RevisionState.Applied, (await database.UpgradeAsync(Blog.Policy)).State);
     }
 
     [Fact]
