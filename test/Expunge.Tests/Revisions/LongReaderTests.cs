@@ -103,7 +103,7 @@ public sealed class LongReaderTests
             + string.Concat(Enumerable.Range(0, Partitions).Select(n => $"CREATE TABLE samples_{n} PARTITION OF samples FOR VALUES IN ({n});")));
         var catalog = await database.CatalogAsync();
         var samples = catalog.Table(QualifiedName.Parse("samples"));
-        // Each partition has a reader, who ends 20 ms after somebody begins to wait for it.
+        // Each partition has a reader, who ends 40 ms after somebody begins to wait for it.
         await using var watcher = await TestServer.OpenAsync(database.ConnectionString);
         var readers = new Dictionary<int, NpgsqlConnection>();
         for (var n = 0; n < Partitions; n++)
