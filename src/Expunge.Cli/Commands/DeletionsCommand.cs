@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using Expunge.Deletion;
 using Expunge.Policy;
+using Expunge.Postgres;
 using Expunge.Subjects;
 
 namespace Expunge.Cli.Commands;
@@ -51,7 +52,7 @@ internal static class DeletionsCommand
 
     private static long Number(Session session) => session.Parsed.GetValue(Id);
 
-    private static async Task<int> GoOnAsync(Session session, DeletionJob job, Func<Postgres.Database, long, CancellationToken, Task<DeletionJob>>? change, CancellationToken cancellation)
+    private static async Task<int> GoOnAsync(Session session, DeletionJob job, Func<Database, long, CancellationToken, Task<DeletionJob>>? change, CancellationToken cancellation)
     {
         var policy = session.Policy();
         await session.ConfirmAsync($"Permanently delete {job.Subjects.Pending + job.Subjects.Failed} more {SubjectTable.NounOf(policy.Root)}(s) from {session.Where}? This can't be undone.", cancellation);
@@ -84,7 +85,7 @@ internal static class DeletionsCommand
     private static async Task<int> ShowAsync(Session session, DeletionJob job, CancellationToken cancellation)
     {
         var failures = job.Subjects.Failed == 0 ? [] : await Deletions.FailuresAsync(session.Database, job.Id, cancellation: cancellation);
-        var noun = job.Root[(job.Root.LastIndexOf('.') + 1)..].TrimEnd('s');
+        var noun = SubjectTable.NounOf(QualifiedName.Parse(job.Root));
         if (session.Json)
         {
             Session.PrintJson(Document(job, failures));

@@ -55,6 +55,9 @@ public sealed record Table
     /// <param name="name">The name, exactly as in the catalog.</param>
     public Column? Column(string name) => Columns.FirstOrDefault(c => c.Name == name);
 
+    /// <summary>The table as foreign keys see it, for SQL: with its partitions, without inheritance children. A cascade works with ONLY (ri_triggers.c), and ALTER TABLE gives those no foreign key.</summary>
+    internal string OnlySql => IsPartitioned ? Name.Sql : $"ONLY {Name.Sql}";
+
     /// <inheritdoc/>
     public override string ToString() => Name.ToString();
 }

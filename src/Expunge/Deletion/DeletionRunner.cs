@@ -27,6 +27,9 @@ public sealed class DeletionRunner
     private readonly string? _mark;
     private readonly string? _inactive;
 
+    // The order of the report, which a batch without rows of some table does not know.
+    private readonly Dictionary<string, int> _places;
+
     private DeletionRunner(NpgsqlConnection connection, Decisions decisions, DeletionOptions options, long id, string? mark, string? inactive)
     {
         _connection = connection;
@@ -35,6 +38,7 @@ public sealed class DeletionRunner
         _id = id;
         _mark = mark;
         _inactive = inactive;
+        _places = decisions.Reach.Tables.Select(t => t.Table).Concat(decisions.All.Select(d => d.Reference.Table)).DistinctBy(t => t.Oid).Select((t, i) => (t, i)).ToDictionary(t => t.t.Name.Display(decisions.Schema), t => t.i, StringComparer.Ordinal);
     }
 
     /// <summary>Runs a deletion to its end, or until it is paused or cancelled.</summary>
@@ -227,9 +231,6 @@ public sealed class DeletionRunner
                 ON CONFLICT (deletion_id, table_name) DO UPDATE SET deleted = r.deleted + excluded.deleted, updated = r.updated + excluded.updated
             """,
             cancellation, _id, lines.Select(l => l.Table).ToArray(), lines.Select(l => l.Deleted).ToArray(), lines.Select(l => l.Updated).ToArray(), lines.Select(l => l.Path).ToArray(),
-            lines.Select(l => Place(l.Table)).ToArray());
+            lines.Select(l => _places[l.Table]).ToArray());
 
-    // The order of the report, which a batch without rows of some table does not know.
-    private int Place(string table) =>
-        _decisions.Reach.Tables.Select(t => t.Table).Concat(_decisions.All.Select(d => d.Reference.Table)).Select((t, i) => (Name: t.Name.Display(_decisions.Schema), Place: i)).First(t => t.Name == table).Place;
 }

@@ -56,7 +56,7 @@ internal static class InOrder
     private static Table Leaf(Decisions decisions, uint oid) => decisions.Catalog.Tables.First(t => t.Oid == oid);
 
     // Npgsql has neither tid[] nor xid[].
-    private static string[] Places(IEnumerable<ReachedRow> rows) => [.. rows.Select(r => $"({r.Place.BlockNumber},{r.Place.OffsetNumber})")];
+    private static string[] Places(IEnumerable<ReachedRow> rows) => [.. rows.Select(r => ReachedRow.Text(r.Place))];
 
     private static string[] Writers(IEnumerable<ReachedRow> rows) => [.. rows.Select(r => $"{r.Writer}")];
 }

@@ -71,12 +71,12 @@ internal sealed class ReachCount
     }
 
     private async Task AddAsync(Table table, Column column, ImmutableArray<string> keys, CancellationToken cancellation) => Enqueue(await RowsAsync(
-        $"SELECT t.tableoid, t.ctid, t.xmin FROM {From(table)} t WHERE {SubjectKeys.In(column)}", keys.ToArray(), cancellation));
+        $"SELECT t.tableoid, t.ctid, t.xmin FROM {table.OnlySql} t WHERE {SubjectKeys.In(column)}", keys.ToArray(), cancellation));
 
     private async Task FollowAsync(Decision decision, uint parent, NpgsqlTid[] parentRows, bool keepKeys, CancellationToken cancellation)
     {
         var reference = decision.Reference;
-        var join = $"FROM ONLY {_leaves[parent].Name.Sql} p JOIN {From(reference.Table)} c ON {string.Join(" AND ", reference.Columns.Zip(reference.ReferencedColumns, (c, p) => $"c.{Identifier.Quote(c)} = p.{Identifier.Quote(p)}"))} WHERE p.ctid = ANY ($1::text[]::tid[])";
+        var join = $"FROM ONLY {_leaves[parent].Name.Sql} p JOIN {reference.Table.OnlySql} c ON {string.Join(" AND ", reference.Columns.Zip(reference.ReferencedColumns, (c, p) => $"c.{Identifier.Quote(c)} = p.{Identifier.Quote(p)}"))} WHERE p.ctid = ANY ($1::text[]::tid[])";
         if (keepKeys) await KeepKeysAsync(decision, parent, parentRows, cancellation);
 
         // The bulk of the rows lies in tables that nothing refers to and that one reference leads to: counted where they are.
@@ -123,9 +123,5 @@ internal sealed class ReachCount
     private Task<List<ReachedRow>> RowsAsync(string sql, object value, CancellationToken cancellation) =>
         _connection.ListAsync(sql, r => new ReachedRow(r.GetFieldValue<uint>(0), r.GetFieldValue<NpgsqlTid>(1), r.GetFieldValue<uint>(2)), cancellation, value);
 
-    // A cascade works with ONLY (ri_triggers.c): rows of inheritance children are not its own.
-    private static string From(Table table) => table.IsPartitioned ? table.Name.Sql : $"ONLY {table.Name.Sql}";
-
-    // Npgsql has no tid[].
-    private static string[] Tids(NpgsqlTid[] rows) => [.. rows.Select(r => $"({r.BlockNumber},{r.OffsetNumber})")];
+    private static string[] Tids(NpgsqlTid[] rows) => [.. rows.Select(ReachedRow.Text)];
 }

@@ -6,4 +6,8 @@ namespace Expunge.Deletion;
 /// <param name="Leaf">The table that holds it (<c>tableoid</c>).</param>
 /// <param name="Place">Its place there (<c>ctid</c>).</param>
 /// <param name="Writer">The transaction that wrote it (<c>xmin</c>).</param>
-internal readonly record struct ReachedRow(uint Leaf, NpgsqlTid Place, uint Writer);
+internal readonly record struct ReachedRow(uint Leaf, NpgsqlTid Place, uint Writer)
+{
+    /// <summary>A place as PostgreSQL writes it; Npgsql has no <c>tid[]</c>.</summary>
+    public static string Text(NpgsqlTid place) => $"({place.BlockNumber},{place.OffsetNumber})";
+}

@@ -59,7 +59,7 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
         var blockers = new List<string>();
         foreach (var part in Parts(d => d.Blocks))
         {
-            if (!await connection.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM {Only(part.Table)} t WHERE {part.Condition})", cancellation, key)) continue;
+            if (!await connection.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM {part.Table.OnlySql} t WHERE {part.Condition})", cancellation, key)) continue;
             blockers.Add($"{part.Setting!.Reference.Display(decisions.Schema)} ({part.Setting.Reason ?? $"ON DELETE {part.Setting.Reference.Constraints[0].DeleteRule}"})");
         }
 
@@ -85,11 +85,11 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await connection.ExecuteAsync("SET LOCAL statement_timeout = '10min'", cancellation);
-        var rows = await connection.ListAsync($"SELECT t.tableoid, t.ctid FROM {Only(part.Table)} t WHERE {part.Condition}", r => (Leaf: r.GetFieldValue<uint>(0), Place: r.GetFieldValue<NpgsqlTid>(1)), cancellation, key);
+        var rows = await connection.ListAsync($"SELECT t.tableoid, t.ctid FROM {part.Table.OnlySql} t WHERE {part.Condition}", r => (Leaf: r.GetFieldValue<uint>(0), Place: r.GetFieldValue<NpgsqlTid>(1)), cancellation, key);
         await transaction.CommitAsync(cancellation);
         return rows.GroupBy(r => r.Leaf, r => r.Place).ToDictionary(
             g => decisions.Catalog.Tables.First(t => t.Oid == g.Key),
-            g => g.OrderBy(p => p.BlockNumber).ThenBy(p => p.OffsetNumber).Select(p => $"({p.BlockNumber},{p.OffsetNumber})").ToArray());
+            g => g.OrderBy(p => p.BlockNumber).ThenBy(p => p.OffsetNumber).Select(ReachedRow.Text).ToArray());
     }
 
     /// <summary>What to delete and set, the deepest tables first; what is only set before what is deleted.</summary>
@@ -128,7 +128,7 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
                 var columns = string.Join(", ", reference.Columns.Select(c => $"{alias}.{Identifier.Quote(c)}"));
                 var isKey = reference.ReferencedTable.Oid == root.Oid && reference.ReferencedColumns.SequenceEqual([rootKey.Name]);
                 condition = isKey ? $"{columns} = $1::text::{rootKey.Type}"
-                    : $"({columns}) IN (SELECT {string.Join(", ", reference.ReferencedColumns.Select(c => $"t{i + 1}.{Identifier.Quote(c)}"))} FROM {Only(reference.ReferencedTable)} t{i + 1} WHERE {(condition.Length > 0 ? condition : $"t{i + 1}.{Identifier.Quote(rootKey.Name)} = $1::text::{rootKey.Type}")})";
+                    : $"({columns}) IN (SELECT {string.Join(", ", reference.ReferencedColumns.Select(c => $"t{i + 1}.{Identifier.Quote(c)}"))} FROM {reference.ReferencedTable.OnlySql} t{i + 1} WHERE {(condition.Length > 0 ? condition : $"t{i + 1}.{Identifier.Quote(rootKey.Name)} = $1::text::{rootKey.Type}")})";
             }
 
             return condition;
@@ -150,9 +150,6 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
             foreach (var path in Paths(reference.ReferencedTable, behind.Add(reference))) yield return path;
         }
     }
-
-    // A cascade works with ONLY (ri_triggers.c): rows of inheritance children are not its own.
-    private static string Only(Table table) => table.IsPartitioned ? table.Name.Sql : $"ONLY {table.Name.Sql}";
 
     private sealed record Part(Table Table, string Condition, Decision? Setting, int Depth)
     {

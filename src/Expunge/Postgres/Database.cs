@@ -106,10 +106,10 @@ public sealed class Database : IAsyncDisposable
                 """
                 SET statement_timeout = 0; SET idle_session_timeout = 0; SET idle_in_transaction_session_timeout = '5min'; SET lock_timeout = '3s';
                 SET search_path = pg_catalog; SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off; SET row_security = off;
+                -- What is reported as done must outlast a crash of the server, also where the application can do without. Local: for standbys it has never waited.
+                SELECT set_config('synchronous_commit', 'local', false) WHERE current_setting('synchronous_commit') = 'off';
                 """,
                 cancellation);
-            // What is reported as done must outlast a crash of the server, also where the application can do without. Local: of standbys it has never waited for.
-            if (await connection.ScalarAsync<string>("SELECT current_setting('synchronous_commit')", cancellation) == "off") await connection.ExecuteAsync("SET synchronous_commit = local", cancellation);
             if (connection.PostgreSqlVersion.Major >= 17) await connection.ExecuteAsync("SET transaction_timeout = 0", cancellation);
             // Not every platform can watch the socket; there the server notices at the end of the statement.
             await connection.TryExecuteAsync("SET client_connection_check_interval = '1s'", cancellation);

@@ -91,7 +91,7 @@ internal static class ExclusiveLock
             $"SET LOCAL lock_timeout = {Milliseconds(options.LockTimeout)}; SET LOCAL statement_timeout = {Milliseconds(options.LockTimeout) + WorkTimeout}; SET LOCAL idle_in_transaction_session_timeout = '5s'; SET LOCAL synchronous_commit = off", cancellation);
         var lockable = new List<string>();
         // LOCK TABLE takes the partitions too, also those that came since; of an inheritance parent it takes the table alone, as ALTER TABLE will.
-        foreach (var table in tables.Select(t => t.IsPartitioned ? t.Name.Sql : $"ONLY {t.Name.Sql}"))
+        foreach (var table in tables.Select(t => t.OnlySql))
         {
             await connection.ExecuteAsync("SAVEPOINT lock_table", cancellation);
             try
