@@ -126,6 +126,18 @@ public static class ErrorCodes
     /// <summary>The idempotency key was used for other subjects.</summary>
     public const string IdempotencyKeyUsed = "EXP2111";
 
+    /// <summary>The subject that takes the rows which the policy reassigns does not exist, or is to be deleted itself.</summary>
+    public const string NoHeir = "EXP2112";
+
+    /// <summary>No index finds the rows of a reference, so that each deletion would read the whole table.</summary>
+    public const string MissingIndex = "EXP2113";
+
+    /// <summary>More subjects than the policy allows at once.</summary>
+    public const string TooMany = "EXP2114";
+
+    /// <summary>The condition is not one on the root alone.</summary>
+    public const string BadCondition = "EXP1108";
+
     /// <summary>A list or a search of subjects took too long.</summary>
     public const string SearchTooSlow = "EXP2201";
 

@@ -23,6 +23,7 @@ public static class Deleter
         var decisions = Decisions.Of(await database.ReadCatalogAsync(connection, cancellation), policy);
         Estimator.RefuseUnfit(decisions);
         await RefuseUnsafeSessionAsync(connection, cancellation);
+        await Reassignment.RefuseMissingAsync(connection, decisions, cancellation);
         var keys = await SubjectKeys.ReadAsync(connection, decisions.Reach.Root.Name, SubjectKeys.Column(decisions.Reach.Root), ids, cancellation);
         DeletionResult result;
         try

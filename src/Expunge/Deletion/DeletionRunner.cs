@@ -30,12 +30,18 @@ public sealed class DeletionRunner
     // The order of the report, which a batch without rows of some table does not know.
     private readonly Dictionary<string, int> _places;
 
-    private DeletionRunner(NpgsqlConnection connection, Decisions decisions, DeletionOptions options, long id, string? mark, string? inactive)
+    private readonly Throttle _throttle;
+    private IReadOnlyDictionary<string, long> _whales = new Dictionary<string, long>();
+    private DeletionProgress _progress;
+
+    private DeletionRunner(NpgsqlConnection connection, Decisions decisions, DeletionOptions options, DeletionJob job, string? mark, string? inactive)
     {
         _connection = connection;
         _decisions = decisions;
         _options = options;
-        _id = id;
+        _id = job.Id;
+        _progress = new DeletionProgress(job.Subjects.Total - job.Subjects.Pending, job.Subjects.Total, 0, null);
+        _throttle = new Throttle(connection, options, note => Tell(_progress with { Note = note }));
         _mark = mark;
         _inactive = inactive;
         _places = decisions.Reach.Tables.Select(t => t.Table).Concat(decisions.All.Select(d => d.Reference.Table)).DistinctBy(t => t.Oid).Select((t, i) => (t, i)).ToDictionary(t => t.t.Name.Display(decisions.Schema), t => t.i, StringComparer.Ordinal);
@@ -71,10 +77,11 @@ public sealed class DeletionRunner
         var subjects = SubjectTable.Of(catalog, policy);
         Estimator.RefuseUnfit(decisions);
         await Deleter.RefuseUnsafeSessionAsync(connection, cancellation);
+        await Reassignment.RefuseMissingAsync(connection, decisions, cancellation);
         await connection.ExecuteAsync("UPDATE expunge.deletion SET state = 'running', started_at = coalesce(started_at, clock_timestamp()) WHERE id = $1 AND state = 'pending'", cancellation, id);
         try
         {
-            await new DeletionRunner(connection, decisions, options, id, asked.OnlyMarked ? subjects.Mark : null, subjects.IsActive is { } active ? Identifier.Quote(active.Name) : null).RunAsync(cancellation);
+            await new DeletionRunner(connection, decisions, options, job, asked.OnlyMarked ? subjects.Mark : null, subjects.IsActive is { } active ? Identifier.Quote(active.Name) : null).RunAsync(cancellation);
         }
         catch (ExpungeException e) when (e.Code == ErrorCodes.CommitUnknown)
         {
@@ -88,6 +95,7 @@ public sealed class DeletionRunner
 
     private async Task RunAsync(CancellationToken cancellation)
     {
+        _whales = await WhalePrediction.ReadAsync(_connection, _decisions, cancellation);
         // One that was begun is finished first.
         foreach (var key in await _connection.ListAsync("SELECT key FROM expunge.deletion_subject WHERE deletion_id = $1 AND state = 'finishing' ORDER BY place", r => r.GetString(0), cancellation, _id))
         {
@@ -97,11 +105,16 @@ public sealed class DeletionRunner
         var size = FirstBatch;
         while (await NextAsync(size, cancellation) is { IsEmpty: false } keys)
         {
+            foreach (var whale in keys.Where(_whales.ContainsKey))
+            {
+                if (!await BeginWhaleAsync(whale, cancellation)) return;
+            }
+
+            if ((keys = keys.RemoveAll(_whales.ContainsKey)).IsEmpty) continue;
             var begun = Stopwatch.GetTimestamp();
             if (!await DeleteAsync(keys, cancellation)) return;
             // Towards the target, by no more than half or double at once.
             size = Math.Clamp((int)(keys.Length * Math.Clamp(_options.Target / Stopwatch.GetElapsedTime(begun), 0.5, 2)), 1, LargestBatch);
-            _options.Progress?.Report(await Deletions.ReadAsync(_connection, _id, cancellation));
         }
 
         await _connection.ExecuteAsync(
@@ -135,7 +148,7 @@ public sealed class DeletionRunner
         {
             failure = Deleter.Refused(e, _decisions);
         }
-        catch (ExpungeException e) when (e.Code is ErrorCodes.Residue or ErrorCodes.OtherSubjects)
+        catch (ExpungeException e) when (e.Code is ErrorCodes.Residue or ErrorCodes.OtherSubjects or ErrorCodes.NoHeir)
         {
             failure = e;
         }
@@ -151,53 +164,84 @@ public sealed class DeletionRunner
         var batch = new SubjectBatch(_connection, _decisions)
         {
             StatementTimeout = timeout,
+            LockTimeout = _options.MaxLockWait,
             Mark = mark,
             Begin = async () => goesOn = await GoesOnAsync(cancellation),
             Record = r => RecordAsync(r, cancellation),
         };
         var result = await batch.DeleteAsync(keys, cancellation);
+        if (!goesOn) return false;
+        await DoneAsync(result.Deleted.Length + result.NotFound.Length + result.Unmarked.Length, result.Lines, cancellation);
         await Residual.ReportLateAsync(_connection, _decisions, result.Deleted, cancellation);
-        return goesOn;
+        return true;
     }
+
+    // What was committed is told, and others get their turn.
+    private async Task DoneAsync(int subjects, ImmutableArray<DeletionLine> lines, CancellationToken cancellation)
+    {
+        var rows = lines.Sum(l => l.Deleted + l.Updated);
+        Tell(_progress with { Done = _progress.Done + subjects, Rows = _progress.Rows + rows, Note = null });
+        await _throttle.AfterAsync(rows, cancellation);
+    }
+
+    private void Tell(DeletionProgress progress) => _options.Progress?.Report(_progress = progress);
 
     // Pausing and cancelling wait for the end of the transaction, and are seen in the next.
     private async Task<bool> GoesOnAsync(CancellationToken cancellation) =>
         await _connection.ScalarAsync<string>("SELECT state FROM expunge.deletion WHERE id = $1 FOR SHARE", cancellation, _id) == "running";
 
-    private Task<int> FailAsync(string key, ExpungeException failure, CancellationToken cancellation) => _connection.ExecuteAsync(
-        "UPDATE expunge.deletion_subject SET state = 'failed', reason = $3 WHERE deletion_id = $1 AND key = $2", cancellation, _id, key, $"{failure.Message}  [{failure.Code}]");
+    private async Task FailAsync(string key, ExpungeException failure, CancellationToken cancellation)
+    {
+        await _connection.ExecuteAsync("UPDATE expunge.deletion_subject SET state = 'failed', reason = $3 WHERE deletion_id = $1 AND key = $2", cancellation, _id, key, $"{failure.Message}  → {failure.NextStep}  [{failure.Code}]");
+        Tell(_progress with { Done = _progress.Done + 1, Note = null });
+    }
 
     /// <summary>A subject with too many rows for one transaction: when nothing blocks it, it is begun, and what is begun is finished.</summary>
     private async Task<bool> BeginWhaleAsync(string key, CancellationToken cancellation)
     {
-        await using (var transaction = await _connection.BeginTransactionAsync(cancellation))
+        try
         {
-            await _connection.ExecuteAsync("SET LOCAL lock_timeout = '3s'; SET LOCAL statement_timeout = '10min'", cancellation);
-            if (!await GoesOnAsync(cancellation)) return false;
-            var (root, column) = (_decisions.Reach.Root, SubjectKeys.Column(_decisions.Reach.Root));
-            var found = await _connection.ListAsync(SubjectKeys.Lock(root.Name, column, "UPDATE", _mark), r => r.GetString(0), cancellation, [new[] { key }]);
-            var blockers = await new Whale(_connection, _decisions, key, _options.Target).BlockersAsync(cancellation);
-            if (blockers.Count > 0)
+            return await Retry.RunAsync(() => TryBeginAsync(key, cancellation), cancellation) switch
             {
-                await FailAsync(key, new ExpungeException(ErrorCodes.DeletionBlocked, $"Rows of {string.Join(", ", blockers)} stay and block it.", "Nothing of it was deleted."), cancellation);
-                await transaction.CommitAsync(cancellation);
-                return true;
-            }
-
-            // Whoever is half deleted must not be seen at work.
-            if (found.Count > 0 && _inactive is not null) await _connection.ExecuteAsync($"UPDATE {root.Name.Sql} SET {_inactive} = false WHERE {SubjectKeys.In(column)} AND {_inactive}", cancellation, [new[] { key }]);
-            if (found.Count > 0) await _connection.ExecuteAsync("UPDATE expunge.deletion_subject SET state = 'finishing' WHERE deletion_id = $1 AND key = $2", cancellation, _id, key);
-            await transaction.CommitAsync(cancellation);
+                Begun.Yes => await FinishAsync(key, cancellation),
+                // Gone or unmarked meanwhile: nothing of it may be touched.
+                Begun.NotThere => await OnceAsync([key], PatienceWithOne, _mark, cancellation),
+                _ => false,
+            };
         }
+        catch (Exception e) when (e is ExpungeException { Code: ErrorCodes.NoHeir or ErrorCodes.DeletionBlocked } || (e is PostgresException p && !SqlStates.IsServerTrouble(p.SqlState)))
+        {
+            await FailAsync(key, e as ExpungeException ?? Deleter.Refused((PostgresException)e, _decisions), cancellation);
+            return true;
+        }
+    }
 
-        return await FinishAsync(key, cancellation);
+    private async Task<Begun> TryBeginAsync(string key, CancellationToken cancellation)
+    {
+        await using var transaction = await _connection.BeginTransactionAsync(cancellation);
+        await _connection.ExecuteAsync($"SET LOCAL lock_timeout = {(long)_options.MaxLockWait.TotalMilliseconds}; SET LOCAL statement_timeout = '10min'", cancellation);
+        if (!await GoesOnAsync(cancellation)) return Begun.NotNow;
+        var (root, column) = (_decisions.Reach.Root, SubjectKeys.Column(_decisions.Reach.Root));
+        if ((await _connection.ListAsync(SubjectKeys.Lock(root.Name, column, "UPDATE", _mark), r => r.GetString(0), cancellation, [new[] { key }])).Count == 0) return Begun.NotThere;
+        await Reassignment.RefuseHeirAsync(_connection, _decisions, [key], cancellation);
+        var blockers = await new Whale(_connection, _decisions, key, _options).BlockersAsync(cancellation);
+        if (blockers.Count > 0) throw new ExpungeException(ErrorCodes.DeletionBlocked, $"Rows of {string.Join(", ", blockers)} stay and block it.", "Delete these rows first, or decide the reference otherwise in the policy. Nothing of it was deleted.");
+
+        // Whoever is half deleted must not be seen at work.
+        if (_inactive is not null) await _connection.ExecuteAsync($"UPDATE {root.Name.Sql} SET {_inactive} = false WHERE {SubjectKeys.In(column)} AND {_inactive}", cancellation, [new[] { key }]);
+        await _connection.ExecuteAsync("UPDATE expunge.deletion_subject SET state = 'finishing' WHERE deletion_id = $1 AND key = $2", cancellation, _id, key);
+        await transaction.CommitAsync(cancellation);
+        return Begun.Yes;
     }
 
     private async Task<bool> FinishAsync(string key, CancellationToken cancellation)
     {
         try
         {
-            return await new Whale(_connection, _decisions, key, _options.Target).RunAsync(() => GoesOnAsync(cancellation), lines => RecordRowsAsync(lines, cancellation), cancellation)
+            ImmutableArray<DeletionLine> chunk = [];
+            await _throttle.NameOldAsync(cancellation);
+            return await new Whale(_connection, _decisions, key, _options).RunAsync(
+                    () => GoesOnAsync(cancellation), lines => RecordRowsAsync(chunk = lines, cancellation), () => DoneAsync(0, chunk, cancellation), cancellation)
                 && await OnceAsync([key], TimeSpan.FromMinutes(10), mark: null, cancellation);
         }
         catch (Exception e) when (e is ExpungeException { Code: ErrorCodes.Residue or ErrorCodes.OtherSubjects } || (e is PostgresException p && !SqlStates.IsServerTrouble(p.SqlState)))
@@ -207,6 +251,13 @@ public sealed class DeletionRunner
             await FailAsync(key, new ExpungeException(failure.Code, $"Partially deleted: something came in between. {failure.Message} Rows of {string.Join(", ", done)} are gone already.", failure.NextStep, e), cancellation);
             return true;
         }
+    }
+
+    private enum Begun
+    {
+        Yes,
+        NotThere,
+        NotNow,
     }
 
     // In the deleting transaction.
@@ -232,5 +283,4 @@ public sealed class DeletionRunner
             """,
             cancellation, _id, lines.Select(l => l.Table).ToArray(), lines.Select(l => l.Deleted).ToArray(), lines.Select(l => l.Updated).ToArray(), lines.Select(l => l.Path).ToArray(),
             lines.Select(l => _places[l.Table]).ToArray());
-
 }

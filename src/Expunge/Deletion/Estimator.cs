@@ -28,6 +28,8 @@ public static class Estimator
         var found = (await connection.ListAsync(
             $"SELECT {Identifier.Quote(key.Name)}::text FROM {decisions.Reach.Root.Name.Sql} WHERE {SubjectKeys.In(key)}", r => r.GetString(0), cancellation, keys.ToArray())).ToHashSet();
         ImmutableArray<string> subjects = [.. keys.Where(found.Contains)];
+        await Reassignment.RefuseMissingAsync(connection, decisions, cancellation);
+        await Reassignment.RefuseHeirAsync(connection, decisions, subjects, cancellation);
         var count = await ReachCount.OfAsync(connection, decisions, subjects, ImmutableHashSet<Decision>.Empty, cancellation);
         return new DeletionEstimate(subjects, [.. keys.Where(k => !found.Contains(k))], Lines(decisions, count), Blockers(decisions, count));
     }

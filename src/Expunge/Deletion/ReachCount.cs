@@ -54,9 +54,12 @@ internal sealed class ReachCount
     /// <param name="keys">The subjects.</param>
     /// <param name="keysOf">The references for which to keep <see cref="ReferencedKeys"/>.</param>
     /// <param name="cancellation">Cancels it.</param>
-    public static async Task<ReachCount> OfAsync(NpgsqlConnection connection, Decisions decisions, ImmutableArray<string> keys, IReadOnlySet<Decision> keysOf, CancellationToken cancellation)
+    /// <param name="moved">Rows that were reassigned in this transaction, which no reference leads to any more.</param>
+    public static async Task<ReachCount> OfAsync(
+        NpgsqlConnection connection, Decisions decisions, ImmutableArray<string> keys, IReadOnlySet<Decision> keysOf, CancellationToken cancellation, IReadOnlyDictionary<Decision, HashSet<ReachedRow>>? moved = null)
     {
         var count = new ReachCount(connection, decisions);
+        foreach (var (decision, rows) in moved ?? new Dictionary<Decision, HashSet<ReachedRow>>()) count._touched[decision] = rows;
         await count.AddAsync(decisions.Reach.Root, SubjectKeys.Column(decisions.Reach.Root), keys, cancellation);
         foreach (var soft in decisions.SoftReferences) await count.AddAsync(soft.Table, soft.Column, keys, cancellation);
         while (count._frontier.TryDequeue(out var rows))

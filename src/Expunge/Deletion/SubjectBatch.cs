@@ -12,6 +12,9 @@ internal sealed record SubjectBatch(NpgsqlConnection Connection, Decisions Decis
     /// <summary>How long one statement may take.</summary>
     public TimeSpan StatementTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>How long one statement may wait for a lock.</summary>
+    public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(3);
+
     /// <summary>The quoted column that must be true on the locked row for it to be deleted; null for none.</summary>
     public string? Mark { get; init; }
 
@@ -51,7 +54,7 @@ internal sealed record SubjectBatch(NpgsqlConnection Connection, Decisions Decis
         var clock = Stopwatch.StartNew();
         var (root, key) = (Decisions.Reach.Root, SubjectKeys.Column(Decisions.Reach.Root));
         await using var transaction = await Connection.BeginTransactionAsync(cancellation);
-        await Connection.ExecuteAsync($"SET LOCAL lock_timeout = '3s'; SET LOCAL statement_timeout = {(long)StatementTimeout.TotalMilliseconds}", cancellation);
+        await Connection.ExecuteAsync($"SET LOCAL lock_timeout = {(long)LockTimeout.TotalMilliseconds}; SET LOCAL statement_timeout = {(long)StatementTimeout.TotalMilliseconds}", cancellation);
 
         if (Begin is not null && !await Begin()) return new DeletionResult([], [], [], "nothing to count", 0, clock.Elapsed);
 
@@ -77,9 +80,11 @@ internal sealed record SubjectBatch(NpgsqlConnection Connection, Decisions Decis
         var (root, key) = (Decisions.Reach.Root, SubjectKeys.Column(Decisions.Reach.Root));
         var suppressible = Residual.Suppressible(Decisions);
         var statistics = Decisions.Catalog.Server.TracksCounts;
-        var count = suppressible.Count > 0 || !statistics || inOrder ? await ReachCount.OfAsync(Connection, Decisions, [.. found], suppressible, cancellation) : null;
-
+        await Reassignment.RefuseHeirAsync(Connection, Decisions, found, cancellation);
         var before = await RowCounts.ReadAsync(Connection, Decisions, cancellation);
+        // Before the rows are counted by where they lie: an update moves them.
+        var moved = await Reassignment.MoveAsync(Connection, Decisions, [.. found], cancellation);
+        var count = suppressible.Count > 0 || !statistics || inOrder ? await ReachCount.OfAsync(Connection, Decisions, [.. found], suppressible, cancellation, moved) : null;
         foreach (var soft in Decisions.SoftReferences)
         {
             await Connection.ExecuteAsync($"DELETE FROM {soft.Table.Name.Sql} WHERE {SubjectKeys.In(soft.Column)}", cancellation, found.ToArray());

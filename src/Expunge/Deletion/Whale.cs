@@ -5,7 +5,6 @@ using Expunge.Graph;
 using Expunge.Policy;
 using Expunge.Postgres;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Expunge.Deletion;
 
@@ -13,7 +12,7 @@ namespace Expunge.Deletion;
 /// Deletes most rows of one subject that has very many, before the subject itself: in chunks of a transaction each, bottom-up, so that nobody waits for a transaction of minutes. What is left, and what arrives
 /// in between, goes with the subject's row.
 /// </summary>
-internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, string key, TimeSpan target)
+internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, string key, DeletionOptions options)
 {
     private const int FirstChunk = 1000;
     private const int LargestChunk = 20_000;
@@ -24,42 +23,78 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
     // Of references that form a net there are more ways than anybody wants to walk; the subject's own row takes the rest along.
     private const int MostWays = 200;
 
+    private const string Subject = "expunge.subject";
+    private const string Key = $"current_setting('{Subject}')";
+
     private int _size = FirstChunk;
 
     /// <summary>Deletes and sets the rows, chunk by chunk.</summary>
     /// <param name="begin">At the beginning of each chunk's transaction: whether to go on.</param>
     /// <param name="record">At its end: what it did.</param>
+    /// <param name="after">After it: time to make way for others.</param>
     /// <param name="cancellation">Stops between two chunks, or rolls one back.</param>
     /// <returns>False where it is not to go on.</returns>
-    public async Task<bool> RunAsync(Func<Task<bool>> begin, Func<ImmutableArray<DeletionLine>, Task> record, CancellationToken cancellation)
+    public async Task<bool> RunAsync(Func<Task<bool>> begin, Func<ImmutableArray<DeletionLine>, Task> record, Func<Task> after, CancellationToken cancellation)
     {
+        await NameSubjectAsync(cancellation);
+        // One that failed may have left its list behind.
+        await connection.ExecuteAsync("CLOSE ALL", cancellation);
         foreach (var part in Ways())
         {
-            var rows = await RowsAsync(part, cancellation);
-            if (rows.Sum(r => r.Value.Length) < Few) continue;
-            foreach (var (leaf, places) in rows)
-            {
-                for (var done = 0; done < places.Length;)
-                {
-                    var chunk = places[done..Math.Min(done + _size, places.Length)];
-                    var begun = Stopwatch.GetTimestamp();
-                    if (!await Retry.RunAsync(() => ChunkAsync(part, leaf, chunk, begin, record, cancellation), cancellation)) return false;
-                    done += chunk.Length;
-                    _size = Math.Clamp((int)(chunk.Length * Math.Clamp(target / Stopwatch.GetElapsedTime(begun), 0.5, 2)), 100, LargestChunk);
-                }
-            }
+            if (!await RunAsync(part, begin, record, after, cancellation)) return false;
         }
 
         return true;
     }
 
+    private async Task<bool> RunAsync(Part part, Func<Task<bool>> begin, Func<ImmutableArray<DeletionLine>, Task> record, Func<Task> after, CancellationToken cancellation)
+    {
+        // The server keeps the list: where they lie, in the order in which they lie on the disk.
+        await using (var transaction = await connection.BeginTransactionAsync(cancellation))
+        {
+            await connection.ExecuteAsync("SET LOCAL statement_timeout = '10min'", cancellation);
+            await connection.ExecuteAsync($"DECLARE expunge_rows NO SCROLL CURSOR WITH HOLD FOR SELECT t.tableoid, t.ctid::text FROM {part.Table.OnlySql} t WHERE {part.Condition} ORDER BY t.tableoid, t.ctid", cancellation);
+            await transaction.CommitAsync(cancellation);
+        }
+
+        var goesOn = true;
+        var rows = await FetchAsync(Few);
+        if (rows.Count == Few)
+        {
+            while (goesOn && rows.Count > 0)
+            {
+                foreach (var leaf in rows.GroupBy(r => r.Leaf, r => r.Place))
+                {
+                    var begun = Stopwatch.GetTimestamp();
+                    if (!(goesOn = await Retry.RunAsync(() => ChunkAsync(part, decisions.Catalog.Tables.First(t => t.Oid == leaf.Key), [.. leaf], begin, record, cancellation), cancellation))) break;
+                    _size = Math.Clamp((int)(leaf.Count() * Math.Clamp(options.Target / Stopwatch.GetElapsedTime(begun), 0.5, 2)), 100, LargestChunk);
+                    await after();
+                }
+
+                rows = await FetchAsync(_size);
+            }
+
+            // Who passes the dead rows first marks them in the index (PostgreSQL docs, Index Access Method Interface Definition, kill_prior_tuple); better now than with the subject locked.
+            await connection.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM {part.Table.OnlySql} t WHERE {part.Condition})", cancellation);
+        }
+
+        await connection.ExecuteAsync("CLOSE expunge_rows", cancellation);
+        return goesOn;
+
+        Task<List<(uint Leaf, string Place)>> FetchAsync(int count) => connection.ListAsync($"FETCH {count} FROM expunge_rows", r => (r.GetFieldValue<uint>(0), r.GetString(1)), cancellation);
+    }
+
+    // Into a setting of the session: a cursor takes no parameters.
+    private Task<string> NameSubjectAsync(CancellationToken cancellation) => connection.ScalarAsync<string>($"SELECT set_config('{Subject}', $1, false)", cancellation, key);
+
     /// <summary>The references by which rows block it, each with the reason: looked for before the first chunk.</summary>
     public async Task<List<string>> BlockersAsync(CancellationToken cancellation)
     {
         var blockers = new List<string>();
+        await NameSubjectAsync(cancellation);
         foreach (var part in Parts(d => d.Blocks))
         {
-            if (!await connection.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM {part.Table.OnlySql} t WHERE {part.Condition})", cancellation, key)) continue;
+            if (!await connection.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM {part.Table.OnlySql} t WHERE {part.Condition})", cancellation)) continue;
             blockers.Add($"{part.Setting!.Reference.Display(decisions.Schema)} ({part.Setting.Reason ?? $"ON DELETE {part.Setting.Reference.Constraints[0].DeleteRule}"})");
         }
 
@@ -69,34 +104,22 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
     private async Task<bool> ChunkAsync(Part part, Table leaf, string[] places, Func<Task<bool>> begin, Func<ImmutableArray<DeletionLine>, Task> record, CancellationToken cancellation)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await connection.ExecuteAsync("SET LOCAL lock_timeout = '3s'; SET LOCAL statement_timeout = '60s'", cancellation);
+        await connection.ExecuteAsync($"SET LOCAL lock_timeout = {(long)options.MaxLockWait.TotalMilliseconds}; SET LOCAL statement_timeout = '60s'", cancellation);
         if (!await begin()) return false;
         var before = await RowCounts.ReadAsync(connection, decisions, cancellation);
         // The condition again: at that place may be another row by now.
-        await connection.ExecuteAsync($"{part.Statement(leaf)} WHERE t.ctid = ANY ($2::text[]::tid[]) AND {part.Condition}", cancellation, key, places);
+        await connection.ExecuteAsync($"{part.Statement(leaf)} WHERE t.ctid = ANY ($1::text[]::tid[]) AND {part.Condition}", cancellation, part.Setting?.ReassignTo is { } heir ? [places, heir] : [places]);
         await connection.ExecuteAsync("SET CONSTRAINTS ALL IMMEDIATE", cancellation);
         await record((await RowCounts.ReadAsync(connection, decisions, cancellation)).Since(before, decisions));
         await transaction.CommitAsync(cancellation);
         return true;
     }
 
-    // In the order in which they lie on the disk.
-    private async Task<Dictionary<Table, string[]>> RowsAsync(Part part, CancellationToken cancellation)
-    {
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await connection.ExecuteAsync("SET LOCAL statement_timeout = '10min'", cancellation);
-        var rows = await connection.ListAsync($"SELECT t.tableoid, t.ctid FROM {part.Table.OnlySql} t WHERE {part.Condition}", r => (Leaf: r.GetFieldValue<uint>(0), Place: r.GetFieldValue<NpgsqlTid>(1)), cancellation, key);
-        await transaction.CommitAsync(cancellation);
-        return rows.GroupBy(r => r.Leaf, r => r.Place).ToDictionary(
-            g => decisions.Catalog.Tables.First(t => t.Oid == g.Key),
-            g => g.OrderBy(p => p.BlockNumber).ThenBy(p => p.OffsetNumber).Select(ReachedRow.Text).ToArray());
-    }
-
     /// <summary>What to delete and set, the deepest tables first; what is only set before what is deleted.</summary>
     private IEnumerable<Part> Ways()
     {
         var parts = Parts(d => !d.Blocks);
-        foreach (var soft in decisions.SoftReferences) parts.Add(new Part(soft.Table, $"t.{Identifier.Quote(soft.Column.Name)} = $1::text::{soft.Column.Type}", null, 1));
+        foreach (var soft in decisions.SoftReferences) parts.Add(new Part(soft.Table, $"t.{Identifier.Quote(soft.Column.Name)} = {Key}::{soft.Column.Type}", null, 1));
         // Rows that can be both set and deleted are counted exactly only with the subject's own row.
         if (decisions.All.Any(d => InOrder.CanMatter(decisions, d.Reference.Table))) parts.RemoveAll(p => p.Setting is not null || InOrder.CanMatter(decisions, p.Table) || decisions.All.Any(d => d.Reference.ReferencedTable.Oid == p.Table.Oid));
         return parts.OrderByDescending(p => p.Depth).ThenBy(p => p.Setting is null);
@@ -127,8 +150,8 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
                 var (reference, alias) = (path[i], i == 0 ? "t" : $"t{i}");
                 var columns = string.Join(", ", reference.Columns.Select(c => $"{alias}.{Identifier.Quote(c)}"));
                 var isKey = reference.ReferencedTable.Oid == root.Oid && reference.ReferencedColumns.SequenceEqual([rootKey.Name]);
-                condition = isKey ? $"{columns} = $1::text::{rootKey.Type}"
-                    : $"({columns}) IN (SELECT {string.Join(", ", reference.ReferencedColumns.Select(c => $"t{i + 1}.{Identifier.Quote(c)}"))} FROM {reference.ReferencedTable.OnlySql} t{i + 1} WHERE {(condition.Length > 0 ? condition : $"t{i + 1}.{Identifier.Quote(rootKey.Name)} = $1::text::{rootKey.Type}")})";
+                condition = isKey ? $"{columns} = {Key}::{rootKey.Type}"
+                    : $"({columns}) IN (SELECT {string.Join(", ", reference.ReferencedColumns.Select(c => $"t{i + 1}.{Identifier.Quote(c)}"))} FROM {reference.ReferencedTable.OnlySql} t{i + 1} WHERE {(condition.Length > 0 ? condition : $"t{i + 1}.{Identifier.Quote(rootKey.Name)} = {Key}::{rootKey.Type}")})";
             }
 
             return condition;
@@ -154,6 +177,7 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
     private sealed record Part(Table Table, string Condition, Decision? Setting, int Depth)
     {
         public string Statement(Table leaf) => Setting is null ? $"DELETE FROM ONLY {leaf.Name.Sql} t"
+            : Setting.ReassignTo is not null ? $"UPDATE ONLY {leaf.Name.Sql} t SET {Reassignment.Set(Setting, "$2")}"
             : $"UPDATE ONLY {leaf.Name.Sql} t SET {string.Join(", ", (Setting.SetColumns.IsEmpty ? Setting.Reference.Columns : Setting.SetColumns).Select(c => $"{Identifier.Quote(c)} = {(Setting.OnDelete == ReferentialAction.SetNull ? "NULL" : "DEFAULT")}"))}";
     }
 }

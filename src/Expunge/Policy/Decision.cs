@@ -24,11 +24,14 @@ public sealed record Decision(Reference Reference, PolicyAction Action, Referent
         }
     }
 
+    /// <summary>The key of the subject that takes the rows, as the policy writes it; non-null exactly for <see cref="PolicyAction.Reassign"/>.</summary>
+    public string? ReassignTo { get; init; }
+
     /// <summary>Whether it deletes the referring rows.</summary>
     public bool Deletes => Action == PolicyAction.Cascade || (Action == PolicyAction.Keep && Reference.Constraints.Any(f => f.OnDelete == ReferentialAction.Cascade));
 
-    /// <summary>Whether rows that refer to a deleted row keep it from being deleted.</summary>
-    public bool Blocks => OnDelete != ReferentialAction.Cascade && !Reference.CanBeSet(OnDelete, SetColumns);
+    /// <summary>Whether rows that refer to a deleted row keep it from being deleted. Not those that are reassigned: a deletion moves them first.</summary>
+    public bool Blocks => Action != PolicyAction.Reassign && OnDelete != ReferentialAction.Cascade && !Reference.CanBeSet(OnDelete, SetColumns);
 
     /// <summary>Whether what is declared today is what is decided.</summary>
     public bool IsFulfilled => Action == PolicyAction.Keep

@@ -94,6 +94,6 @@ public sealed record Decisions
             PolicyAction.Retain or PolicyAction.Reassign when current.OnDelete is not (ReferentialAction.NoAction or ReferentialAction.Restrict) => (ReferentialAction.NoAction, []),
             _ => (current.OnDelete, current.SetColumns),
         };
-        return new Decision(reference, action, onDelete, columns, source, named?.Reason);
+        return new Decision(reference, action, onDelete, columns, source, named?.Reason) { ReassignTo = named?.ReassignTo };
     }
 }

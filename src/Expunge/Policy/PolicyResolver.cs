@@ -106,7 +106,9 @@ internal sealed class PolicyResolver(CatalogSnapshot catalog, PolicyFile policy,
                 $"'{name}' can't be set null: {string.Join(", ", reference.Columns.Except(reference.NullableColumns))} is NOT NULL, and SET NULL (columns) needs PostgreSQL 15",
             PolicyAction.SetDefault when reference.Columns.Any(c => reference.Table.Column(c) is { HasDefault: false, NotNull: true } or { IsGenerated: true }) =>
                 $"'{name}' can't be set default: the column has no default and is NOT NULL",
-            PolicyAction.Reassign => $"'{name}': 'reassign' is not supported yet; use 'set null', 'set default' or 'retain'",
+            PolicyAction.Reassign when reference.ReferencedTable.Oid != root.Oid || !reference.ReferencedColumns.SequenceEqual(root.PrimaryKey) =>
+                $"'{name}' can't be reassigned: it does not lead to the key of {Show(root)}",
+            PolicyAction.Reassign when reference.Columns is not [var column] || reference.Table.Column(column)!.IsGenerated => $"'{name}' can't be reassigned: {(reference.Columns.Length == 1 ? "the column is generated" : "it has several columns")}",
             _ => null,
         };
     }

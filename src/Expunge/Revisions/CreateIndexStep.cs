@@ -107,7 +107,8 @@ public sealed record CreateIndexStep : Step
         }
         catch (PostgresException e) when (e.SqlState == SqlStates.LockNotAvailable)
         {
-            var older = await ExclusiveLock.OlderAsync(context.Connection, cancellation);
+            var open = await OpenTransactions.ReadAsync(context.Connection, TimeSpan.Zero, cancellation);
+            var older = open.Count == 0 ? "they have ended meanwhile" : $"open are {string.Join(", ", open)}";
             throw new ExpungeException(
                 ErrorCodes.LockNotAvailable, $"index {index.Name} waited {context.Locks.MaxWait.TotalSeconds:0.#} s for older transactions; {older}",
                 await ExclusiveLock.NextStepAsync(context.Connection, context.Locks.MaxWait, older, cancellation), e);

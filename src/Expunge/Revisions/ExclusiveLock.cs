@@ -18,18 +18,6 @@ internal static class ExclusiveLock
 {
     private const string AgainstWraparound = "(to prevent wraparound)";
 
-    // No query text: it may hold personal data. That of an autovacuum is PostgreSQL's own; a role that may not see it sees no user either.
-    private const string Session =
-        """
-        format('pid %s (%s, %s, %s s)', a.pid,
-               CASE WHEN a.backend_type = 'autovacuum worker' THEN coalesce(nullif(a.query, ''), a.backend_type)
-                    ELSE coalesce(nullif(a.application_name, ''), a.backend_type, CASE WHEN a.usesysid IS NULL THEN 'autovacuum' ELSE 'unknown application' END) END,
-               coalesce(a.state, 'active'), round(extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.backend_start))))
-        """;
-
-    // It belongs to no session: PostgreSQL keeps its locks until somebody ends it, also over a restart.
-    private const string Prepared = "format('prepared transaction %L (%s, %s s)', p.gid, p.owner, round(extract(epoch FROM clock_timestamp() - p.prepared)))";
-
     // What a statement may take once the locks are there, in milliseconds.
     private const int WorkTimeout = 30_000;
 
@@ -148,7 +136,7 @@ internal static class ExclusiveLock
     {
         var blockers = await connection.ListAsync(
             $"""
-            SELECT DISTINCT CASE WHEN p.gid IS NULL THEN {Session} ELSE {Prepared} END
+            SELECT DISTINCT CASE WHEN p.gid IS NULL THEN {OpenTransactions.Session} ELSE {OpenTransactions.Prepared} END
               FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
               LEFT JOIN pg_locks x ON l.pid IS NULL AND x.pid IS NULL AND x.locktype = 'transactionid' AND x.virtualtransaction = l.virtualtransaction LEFT JOIN pg_prepared_xacts p ON p.transaction = x.transactionid
              WHERE l.locktype = 'relation' AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid() AND coalesce(a.pid::text, p.gid) IS NOT NULL AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -170,22 +158,6 @@ internal static class ExclusiveLock
         return blockers.Contains("(autovacuum", StringComparison.Ordinal) && lockTimeout.TotalSeconds <= patience
             ? $"An autovacuum makes way only for a try that waits longer than deadlock_timeout ({patience:0.##} s): run the same command again with --lock-timeout {Math.Floor(patience) + 2}. What is done stays done."
             : "Run the same command again when they have ended; what is done stays done.";
-    }
-
-    /// <summary>The transactions of this database that hold a snapshot, have written or are prepared, oldest first, for a message.</summary>
-    public static async Task<string> OlderAsync(NpgsqlConnection connection, CancellationToken cancellation)
-    {
-        var older = await connection.ListAsync(
-            $"""
-            SELECT session
-              FROM (SELECT {Session}, a.xact_start FROM pg_stat_activity a
-                     WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND (a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL)
-                     UNION ALL
-                    SELECT {Prepared}, p.prepared FROM pg_prepared_xacts p WHERE p.database = current_database()) older (session, since)
-             ORDER BY since LIMIT 5
-            """,
-            r => r.GetString(0), cancellation);
-        return older.Count == 0 ? "they have ended meanwhile" : $"open are {string.Join(", ", older)}";
     }
 
     // The short statement_timeout of a try may also end one of the SETs beside its LOCKs, where the server stands still.

@@ -46,11 +46,11 @@ internal sealed class StepRunner(Database database, NpgsqlConnection connection,
         var context = new StepContext(own, journal, options.Locks, who => Report(StepStage.Waiting, who));
         try
         {
-            if (step is SwapStep or PartitionedSwapStep) await _standbys.WaitAsync(context, cancellation);
+            if (step is SwapStep or PartitionedSwapStep) await _standbys.WaitAsync(context.Connection, context.Locks.MaxWait, context.Waiting, cancellation);
             await using var watch = step is CreateIndexStep && options.Progress is not null
                 ? IndexProgress.Watch(database, own.ProcessID, (phase, fraction) => Report(StepStage.Building, phase, fraction)) : null;
             await step.ExecuteAsync(context, cancellation);
-            if (step is SwapStep or PartitionedSwapStep) await _standbys.SwappedAsync(own, cancellation);
+            if (step is SwapStep or PartitionedSwapStep) await _standbys.WroteAsync(own, cancellation);
         }
         catch (ExpungeException e)
         {

@@ -21,13 +21,14 @@ public sealed class DeletionRunnerTests
         await using var database = await CreateAsync();
         var before = await database.CountAsync();
         var (job, isNew) = await AskAsync(database, Range(1000, 1000));
-        var reports = new List<DeletionJob>();
+        var reports = new List<DeletionProgress>();
 
         var done = await RunAsync(database, job, new DeletionOptions { Progress = new Told(reports.Add) });
 
         Assert.True(isNew);
         Assert.Equal((DeletionState.Completed, 1000L, 0L), (done.State, done.Subjects.Deleted, done.Subjects.Pending));
         Assert.True(reports.Count > 3, $"{reports.Count} batches");
+        Assert.Equal(new DeletionProgress(1000, 1000, 1000 + 3000 + 6000, null), reports[^1]);
         var after = await database.CountAsync();
         Assert.Equal(before.Where(b => b.Value > after[b.Key]).Select(b => (b.Key.Name, b.Value - after[b.Key])).Order(), done.Lines.Select(l => (l.Table, l.Deleted)).Order());
         Assert.Equal(1000 + 3000 + 6000, done.TotalDeleted);
@@ -189,9 +190,9 @@ public sealed class DeletionRunnerTests
         Assert.Equal(ErrorCodes.AnotherRun, refused!.Code);
     }
 
-    private sealed class Told(Action<DeletionJob> what) : IProgress<DeletionJob>
+    private sealed class Told(Action<DeletionProgress> what) : IProgress<DeletionProgress>
     {
-        public void Report(DeletionJob value) => what(value);
+        public void Report(DeletionProgress value) => what(value);
     }
 
     private static async Task<TestDatabase> CreateAsync(string more = "")

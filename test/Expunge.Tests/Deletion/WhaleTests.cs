@@ -77,6 +77,42 @@ public sealed class WhaleTests
         Assert.Equal(0, await database.ScalarAsync<long>("SELECT count(*) FROM posts WHERE user_id = 1"));
     }
 
+    [Fact]
+    public async Task One_that_the_statistics_tell_of_is_never_tried_as_one_statement()
+    {
+        // The rows are at depth 2: the statistics know the posts, not the user.
+        await using var database = await Blog.CreateAsync(
+            """
+            INSERT INTO comments (id, post_id) SELECT n, 11 FROM generate_series(1000, 26000) n;
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF (SELECT count(*) FROM public.comments) > 5000 THEN RAISE ''too many''; END IF; RETURN NULL; END';
+            CREATE TRIGGER refuse BEFORE DELETE ON users FOR EACH STATEMENT EXECUTE FUNCTION refuse();
+            ANALYZE;
+            """);
+        Assert.True((await database.UpgradeAsync(Blog.Policy)).Succeeded);
+        var (job, _) = await Deletions.CreateAsync(database.Database, Blog.Policy, new DeletionRequest { Ids = new[] { "1", "2" }.ToAsyncEnumerable() });
+
+        var done = await DeletionRunner.RunAsync(database.Database, Blog.Policy, job.Id, new DeletionOptions());
+
+        Assert.Equal((DeletionState.Completed, 2L), (done.State, done.Subjects.Deleted));
+        Assert.Equal(25_001 + 4, Assert.Single(done.Lines, l => l.Table == "comments").Deleted);
+    }
+
+    [Fact]
+    public async Task One_that_is_unmarked_when_its_turn_comes_loses_no_row()
+    {
+        await using var database = await Blog.CreateAsync("ALTER TABLE users ADD is_tobe_deleted boolean NOT NULL DEFAULT false; INSERT INTO posts (id, user_id) SELECT n, 1 FROM generate_series(1000, 26000) n; ANALYZE;");
+        var policy = PolicyReader.Read("root: users\ncolumns: { is_tobe_deleted: is_tobe_deleted }", null);
+        Assert.True((await database.UpgradeAsync(policy)).Succeeded);
+        var (job, _) = await Deletions.CreateAsync(database.Database, policy, new DeletionRequest { Ids = new[] { "1" }.ToAsyncEnumerable(), OnlyMarked = true });
+        var before = await database.CountAsync();
+
+        var done = await DeletionRunner.RunAsync(database.Database, policy, job.Id, new DeletionOptions());
+
+        Assert.Equal((DeletionState.Completed, 1L), (done.State, done.Subjects.Unmarked));
+        var after = await database.CountAsync();
+        Assert.All(before, b => Assert.Equal(b.Value, after[b.Key]));
+    }
+
     private static async Task<TestDatabase> CreateAsync(string more = "")
     {
         var database = await Blog.CreateAsync(Slow + more);

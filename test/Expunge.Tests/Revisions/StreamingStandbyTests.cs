@@ -104,10 +104,10 @@ public sealed class StreamingStandbyTests(StreamingStandby standby) : IClassFixt
         await connection.ExecuteAsync("CALL fill_page()", cancellation);
         var standbys = new Standbys(TimeSpan.Zero);
 
-        await standbys.SwappedAsync(connection, cancellation);
+        await standbys.WroteAsync(connection, cancellation);
 
         var clock = Stopwatch.StartNew();
-        await standbys.WaitAsync(new StepContext(connection, new RevisionJournal(0, Reverting: false), new LockOptions { MaxWait = TimeSpan.FromSeconds(5) }, _ => { }), cancellation);
+        await standbys.WaitAsync(connection, TimeSpan.FromSeconds(5), _ => { }, cancellation);
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"{clock.Elapsed.TotalSeconds:0.0} s");
     }
 
