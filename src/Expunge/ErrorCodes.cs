@@ -45,6 +45,12 @@ public static class ErrorCodes
     /// <summary>The policy names no column that marks a subject for deletion.</summary>
     public const string NoMarkColumn = "EXP1107";
 
+    /// <summary>A condition on the subjects is not one on the root alone, or no condition at all.</summary>
+    public const string BadCondition = "EXP1108";
+
+    /// <summary>More subjects than the policy allows in one deletion.</summary>
+    public const string TooManySubjects = "EXP1109";
+
     /// <summary>No pg_dump, or one older than the server.</summary>
     public const string PgDumpUnusable = "EXP1201";
 
@@ -131,12 +137,6 @@ public static class ErrorCodes
 
     /// <summary>No index finds the rows of a reference, so that each deletion would read the whole table.</summary>
     public const string MissingIndex = "EXP2113";
-
-    /// <summary>More subjects than the policy allows at once.</summary>
-    public const string TooMany = "EXP2114";
-
-    /// <summary>The condition is not one on the root alone.</summary>
-    public const string BadCondition = "EXP1108";
 
     /// <summary>A list or a search of subjects took too long.</summary>
     public const string SearchTooSlow = "EXP2201";

@@ -9,14 +9,6 @@ namespace Expunge.Cli.Commands;
 
 internal static class DeletionsCommand
 {
-    public static readonly Option<int> TargetMs = new("--target-ms")
-    {
-        Description = "How long one transaction should take",
-        HelpName = "MILLISECONDS",
-        DefaultValueFactory = _ => 100,
-        Validators = { result => { if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() < 1) result.AddError("--target-ms must be at least 1."); } },
-    };
-
     private static readonly Argument<long> Id = new("number") { Description = "The deletion's number" };
 
     public static Command Create()
@@ -29,26 +21,27 @@ internal static class DeletionsCommand
         pause.SetAction(Session.Action(async (session, cancellation) => Print(session, await Deletions.PauseAsync(session.Database, Number(session), cancellation), "⏸️  Paused")));
         var cancel = new Command("cancel", "Give up what a deletion has not begun") { Id };
         cancel.SetAction(Session.Action(async (session, cancellation) => Print(session, await Deletions.CancelAsync(session.Database, Number(session), cancellation), "Cancelled")));
-        var resume = new Command("resume", "Go on with a deletion that was paused or interrupted") { Id, TargetMs, GlobalOptions.Yes };
+        var resume = new Command("resume", "Go on with a deletion that was paused or interrupted") { Id };
+        RunOptions.AddTo(resume);
         resume.SetAction(Session.Action(async (session, cancellation) =>
         {
             var job = await Deletions.ReadAsync(session.Database, Number(session), cancellation);
             return await GoOnAsync(session, job, job.State == DeletionState.Paused ? Deletions.ResumeAsync : null, cancellation);
         }));
-        var retry = new Command("retry", "Try again what failed") { Id, TargetMs, GlobalOptions.Yes };
+        var retry = new Command("retry", "Try again what failed") { Id };
+        RunOptions.AddTo(retry);
         retry.SetAction(Session.Action(async (session, cancellation) => await GoOnAsync(session, await Deletions.ReadAsync(session.Database, Number(session), cancellation), Deletions.RetryAsync, cancellation)));
         return new Command("deletions", "Deletions as they are recorded: list, show, pause, resume, cancel, retry") { list, show, pause, resume, cancel, retry };
     }
 
     /// <summary>Carries a deletion out and prints how it ended.</summary>
-    public static async Task<int> RunAsync(Session session, PolicyFile policy, DeletionJob job, CancellationToken cancellation)
-    {
-        job = await DeletionRunner.RunAsync(session.Database, policy, job.Id, new DeletionOptions { Target = TimeSpan.FromMilliseconds(session.Parsed.GetValue(TargetMs)) }, cancellation);
-        return await ShowAsync(session, job, cancellation);
-    }
-
-    public static void Lines(IEnumerable<DeletionLine> lines) =>
-        Output.Columns(["table", "deleted", "updated", "path"], lines.Select(l => (string[])[l.Table, $"{l.Deleted}", $"{l.Updated}", l.Path]));
+    /// <param name="session">The session.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="job">The deletion.</param>
+    /// <param name="plan">What was planned and shown; null where nothing was.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public static async Task<int> RunAsync(Session session, PolicyFile policy, DeletionJob job, DeletionPlan? plan, CancellationToken cancellation) =>
+        await ShowAsync(session, await RunOptions.RunAsync(session, policy, job.Id, cancellation), cancellation, plan);
 
     private static long Number(Session session) => session.Parsed.GetValue(Id);
 
@@ -57,7 +50,7 @@ internal static class DeletionsCommand
         var policy = session.Policy();
         await session.ConfirmAsync($"Permanently delete {job.Subjects.Pending + job.Subjects.Failed} more {SubjectTable.NounOf(policy.Root)}(s) from {session.Where}? This can't be undone.", cancellation);
         if (change is not null) await change(session.Database, job.Id, cancellation);
-        return await RunAsync(session, policy, job, cancellation);
+        return await RunAsync(session, policy, job, plan: null, cancellation);
     }
 
     private static async Task<int> ListAsync(Session session, CancellationToken cancellation)
@@ -82,20 +75,20 @@ internal static class DeletionsCommand
         return ExitCodes.Ok;
     }
 
-    private static async Task<int> ShowAsync(Session session, DeletionJob job, CancellationToken cancellation)
+    private static async Task<int> ShowAsync(Session session, DeletionJob job, CancellationToken cancellation, DeletionPlan? plan = null)
     {
         var failures = job.Subjects.Failed == 0 ? [] : await Deletions.FailuresAsync(session.Database, job.Id, cancellation: cancellation);
         var noun = SubjectTable.NounOf(QualifiedName.Parse(job.Root));
         if (session.Json)
         {
-            Session.PrintJson(Document(job, failures));
+            Session.PrintJson(Document(job, failures, plan));
         }
         else
         {
-            if (!job.Lines.IsEmpty) Lines(job.Lines);
+            if (!job.Lines.IsEmpty) DeletionPlanReport.Lines(job.Lines);
             foreach (var failure in failures) Output.Line($"❌ {noun} {failure.Key}: {failure.Reason}");
             if (job.Subjects.Failed > failures.Length) Output.Line($"❌ and {job.Subjects.Failed - failures.Length} more");
-            if (job.Subjects.NotFound > 0) Output.Line($"⚠️  {job.Subjects.NotFound} {noun}(s) not found");
+            if (job.Subjects.NotFound > (plan?.FirstNotFound.Length ?? 0)) Output.Line($"⚠️  {job.Subjects.NotFound} {noun}(s) not found");
             if (job.Subjects.Unmarked > 0) Output.Line($"⏭️  {job.Subjects.Unmarked} {noun}(s) skipped: no longer marked");
             Output.Line(job.State switch
             {
@@ -114,7 +107,7 @@ internal static class DeletionsCommand
 
     private static string Word(DeletionState state) => state.ToString().ToLowerInvariant();
 
-    private static object Document(DeletionJob job, ImmutableArray<FailedSubject>? failures = null) => new
+    private static object Document(DeletionJob job, ImmutableArray<FailedSubject>? failures = null, DeletionPlan? plan = null) => new
     {
         deletion = job.Id,
         deleted = job.Subjects.Deleted,
@@ -125,9 +118,14 @@ internal static class DeletionsCommand
         job.CreatedAt,
         job.StartedAt,
         job.FinishedAt,
-        job.Subjects,
+        counts = job.Subjects,
+        subjects = plan?.Counted.Subjects,
+        notFound = plan?.FirstNotFound,
         job.Lines,
         job.TotalDeleted,
+        job.Method,
+        job.ResidualChecked,
+        milliseconds = job.Elapsed?.TotalMilliseconds,
         failures,
     };
 }

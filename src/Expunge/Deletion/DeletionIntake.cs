@@ -43,11 +43,7 @@ internal static class DeletionIntake
 
         throw Bad(await connection.ScalarAsync<string>("SELECT id FROM pg_temp.expunge_intake WHERE line = $1", cancellation, from), from, error);
 
-        ExpungeException Bad(string id, long number, Exception? cause = null)
-        {
-            var bad = SubjectKeys.Bad(root.Name, key, id, cause);
-            return request.AreLines ? new ExpungeException(bad.Code, $"Line {number}: {bad.Message}", bad.NextStep, cause) : bad;
-        }
+        ExpungeException Bad(string id, long number, Exception? cause = null) => SubjectKeys.Bad(root.Name, key, id, request.AreLines ? number : null, cause);
     }
 
     /// <summary>SHA-256 over the root, a salt and the keys, in their order, each once: the same for the same subjects in whatever order and spelling.</summary>

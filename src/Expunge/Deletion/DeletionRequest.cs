@@ -12,6 +12,15 @@ public sealed record DeletionRequest
     /// <summary>Whether only those that are marked for deletion, at the moment at which their turn comes, are to be deleted.</summary>
     public bool OnlyMarked { get; init; }
 
+    /// <summary>What chose the ids, such as a condition: the same choice goes on with its deletion that is not over, whoever meets it by then. Null where the ids themselves are what is asked for.</summary>
+    public string? Selection { get; init; }
+
+    /// <summary>Whether there may be more than the policy's <see cref="Policy.PolicyFile.MaxSubjects"/>.</summary>
+    public bool AllowMany { get; init; }
+
+    /// <summary>Whether the tables of the schema <c>expunge</c> may join a publication FOR ALL TABLES, where they must be made first.</summary>
+    public bool AcceptPublished { get; init; }
+
     /// <summary>The same key names the same deletion, however often it is asked for; null without one.</summary>
     public string? IdempotencyKey { get; init; }
 

@@ -24,7 +24,7 @@ public sealed class DeletionRunner
     private readonly Decisions _decisions;
     private readonly DeletionOptions _options;
     private readonly long _id;
-    private readonly string? _mark;
+    private readonly string? _isDue;
     private readonly string? _inactive;
 
     // The order of the report, which a batch without rows of some table does not know.
@@ -34,7 +34,7 @@ public sealed class DeletionRunner
     private IReadOnlyDictionary<string, long> _whales = new Dictionary<string, long>();
     private DeletionProgress _progress;
 
-    private DeletionRunner(NpgsqlConnection connection, Decisions decisions, DeletionOptions options, DeletionJob job, string? mark, string? inactive)
+    private DeletionRunner(NpgsqlConnection connection, Decisions decisions, DeletionOptions options, DeletionJob job, string? isDue, string? inactive)
     {
         _connection = connection;
         _decisions = decisions;
@@ -42,7 +42,7 @@ public sealed class DeletionRunner
         _id = job.Id;
         _progress = new DeletionProgress(job.Subjects.Total - job.Subjects.Pending, job.Subjects.Total, 0, null);
         _throttle = new Throttle(connection, options, note => Tell(_progress with { Note = note }));
-        _mark = mark;
+        _isDue = isDue;
         _inactive = inactive;
         _places = decisions.Reach.Tables.Select(t => t.Table).Concat(decisions.All.Select(d => d.Reference.Table)).DistinctBy(t => t.Oid).Select((t, i) => (t, i)).ToDictionary(t => t.t.Name.Display(decisions.Schema), t => t.i, StringComparer.Ordinal);
     }
@@ -76,12 +76,13 @@ public sealed class DeletionRunner
 
         var subjects = SubjectTable.Of(catalog, policy);
         Estimator.RefuseUnfit(decisions);
+        if (MissingIndex.Refusal(decisions) is { } unindexed) throw unindexed;
         await Deleter.RefuseUnsafeSessionAsync(connection, cancellation);
         await Reassignment.RefuseMissingAsync(connection, decisions, cancellation);
         await connection.ExecuteAsync("UPDATE expunge.deletion SET state = 'running', started_at = coalesce(started_at, clock_timestamp()) WHERE id = $1 AND state = 'pending'", cancellation, id);
         try
         {
-            await new DeletionRunner(connection, decisions, options, job, asked.OnlyMarked ? subjects.Mark : null, subjects.IsActive is { } active ? Identifier.Quote(active.Name) : null).RunAsync(cancellation);
+            await new DeletionRunner(connection, decisions, options, job, asked.OnlyMarked ? subjects.IsDue(policy.GracePeriod) : null, subjects.IsActive is { } active ? Identifier.Quote(active.Name) : null).RunAsync(cancellation);
         }
         catch (ExpungeException e) when (e.Code == ErrorCodes.CommitUnknown)
         {
@@ -137,7 +138,7 @@ public sealed class DeletionRunner
         ExpungeException failure;
         try
         {
-            return await OnceAsync(keys, keys.Length > 1 ? Patience : PatienceWithOne, _mark, cancellation);
+            return await OnceAsync(keys, keys.Length > 1 ? Patience : PatienceWithOne, _isDue, cancellation);
         }
         catch (PostgresException e) when (e.SqlState == SqlStates.QueryCanceled && !cancellation.IsCancellationRequested)
         {
@@ -158,14 +159,14 @@ public sealed class DeletionRunner
         return true;
     }
 
-    private async Task<bool> OnceAsync(ImmutableArray<string> keys, TimeSpan timeout, string? mark, CancellationToken cancellation)
+    private async Task<bool> OnceAsync(ImmutableArray<string> keys, TimeSpan timeout, string? isDue, CancellationToken cancellation)
     {
         var goesOn = true;
         var batch = new SubjectBatch(_connection, _decisions)
         {
             StatementTimeout = timeout,
             LockTimeout = _options.MaxLockWait,
-            Mark = mark,
+            IsDue = isDue,
             Begin = async () => goesOn = await GoesOnAsync(cancellation),
             Record = r => RecordAsync(r, cancellation),
         };
@@ -205,7 +206,7 @@ public sealed class DeletionRunner
             {
                 Begun.Yes => await FinishAsync(key, cancellation),
                 // Gone or unmarked meanwhile: nothing of it may be touched.
-                Begun.NotThere => await OnceAsync([key], PatienceWithOne, _mark, cancellation),
+                Begun.NotThere => await OnceAsync([key], PatienceWithOne, _isDue, cancellation),
                 _ => false,
             };
         }
@@ -222,7 +223,7 @@ public sealed class DeletionRunner
         await _connection.ExecuteAsync($"SET LOCAL lock_timeout = {(long)_options.MaxLockWait.TotalMilliseconds}; SET LOCAL statement_timeout = '10min'", cancellation);
         if (!await GoesOnAsync(cancellation)) return Begun.NotNow;
         var (root, column) = (_decisions.Reach.Root, SubjectKeys.Column(_decisions.Reach.Root));
-        if ((await _connection.ListAsync(SubjectKeys.Lock(root.Name, column, "UPDATE", _mark), r => r.GetString(0), cancellation, [new[] { key }])).Count == 0) return Begun.NotThere;
+        if ((await _connection.ListAsync(SubjectKeys.Lock(root.Name, column, "UPDATE", _isDue), r => r.GetString(0), cancellation, [new[] { key }])).Count == 0) return Begun.NotThere;
         await Reassignment.RefuseHeirAsync(_connection, _decisions, [key], cancellation);
         var blockers = await new Whale(_connection, _decisions, key, _options).BlockersAsync(cancellation);
         if (blockers.Count > 0) throw new ExpungeException(ErrorCodes.DeletionBlocked, $"Rows of {string.Join(", ", blockers)} stay and block it.", "Delete these rows first, or decide the reference otherwise in the policy. Nothing of it was deleted.");
@@ -242,7 +243,7 @@ public sealed class DeletionRunner
             await _throttle.NameOldAsync(cancellation);
             return await new Whale(_connection, _decisions, key, _options).RunAsync(
                     () => GoesOnAsync(cancellation), lines => RecordRowsAsync(chunk = lines, cancellation), () => DoneAsync(0, chunk, cancellation), cancellation)
-                && await OnceAsync([key], TimeSpan.FromMinutes(10), mark: null, cancellation);
+                && await OnceAsync([key], TimeSpan.FromMinutes(10), isDue: null, cancellation);
         }
         catch (Exception e) when (e is ExpungeException { Code: ErrorCodes.Residue or ErrorCodes.OtherSubjects } || (e is PostgresException p && !SqlStates.IsServerTrouble(p.SqlState)))
         {

@@ -31,18 +31,19 @@ public static class Deletions
     /// <param name="request">Whom to delete.</param>
     /// <param name="cancellation">Cancels it; nothing is recorded then.</param>
     /// <returns>The deletion, and whether it is a new one.</returns>
-    /// <exception cref="ExpungeException">Nothing was recorded: an id is no key, a right is missing, or the idempotency key was used for other subjects.</exception>
+    /// <exception cref="ExpungeException">
+    /// Nothing was recorded: an id is no key, they are too many, the constraints are not as the policy says, an index is missing, a right is missing, or the idempotency key was used for other subjects.
+    /// </exception>
     public static async Task<(DeletionJob Job, bool IsNew)> CreateAsync(Database database, PolicyFile policy, DeletionRequest request, CancellationToken cancellation = default)
     {
         await using var connection = await database.OpenMaintenanceAsync(cancellation);
-        await ExpungeSchema.EnsureAsync(connection, "deletions.sql", LastTable, acceptPublished: false, cancellation);
-        var root = Decisions.Of(await database.ReadCatalogAsync(connection, cancellation), policy).Reach.Root;
+        await ExpungeSchema.EnsureAsync(connection, "deletions.sql", LastTable, request.AcceptPublished, cancellation);
+        var decisions = Decisions.Of(await database.ReadCatalogAsync(connection, cancellation), policy);
+        Estimator.RefuseUnfit(decisions);
+        if (MissingIndex.Refusal(decisions) is { } unindexed) throw unindexed;
+        var root = decisions.Reach.Root;
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await connection.ExecuteAsync("SET LOCAL lock_timeout = '3s'", cancellation);
-        await DeletionIntake.ReadAsync(connection, root, request, cancellation);
-        // The idempotency key itself is not kept: it is the salt of a hash over keys that could be guessed.
-        var key = request.IdempotencyKey is { } given ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(given))) : null;
-        var hash = await DeletionIntake.HashAsync(connection, root, $"{request.OnlyMarked} {request.IdempotencyKey}", cancellation);
+        var (hash, key) = await HashAsync(connection, root, request, cancellation);
         // Two that ask for the same at once: the second finds the first's.
         await connection.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtext('expunge deletion request'), hashtext($1))", cancellation, hash);
         if (await KnownAsync(connection, hash, key, cancellation) is { } known) return (await ReadAsync(connection, known, cancellation), false);
@@ -50,10 +51,28 @@ public static class Deletions
         var id = await connection.ScalarAsync<long>(
             "INSERT INTO expunge.deletion (root, policy_hash, request, only_marked, idempotency_key, requested_by) VALUES ($1, $2, $3, $4, $5, coalesce($6, current_user)) RETURNING id",
             cancellation, root.Name.ToString(), policy.Hash, hash, request.OnlyMarked, Text(key), Text(request.RequestedBy));
-        await DeletionIntake.StoreAsync(connection, root, id, cancellation);
+        var subjects = await DeletionIntake.StoreAsync(connection, root, id, cancellation);
+        if (!request.AllowMany && DeletionPlanner.TooMany(policy, subjects) is { } tooMany) throw tooMany;
         var job = await ReadAsync(connection, id, cancellation);
         await transaction.CommitAsync(cancellation);
         return (job, true);
+    }
+
+    /// <summary>The deletion that was asked for already: of the same subjects or by the same choice, and not over; or with the same idempotency key.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="request">Whom to delete.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    /// <returns>Null where there is none.</returns>
+    /// <exception cref="ExpungeException">An id is no key, or the idempotency key was used for other subjects.</exception>
+    public static async Task<DeletionJob?> FindAsync(Database database, PolicyFile policy, DeletionRequest request, CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenMaintenanceAsync(cancellation);
+        if (!await ExpungeSchema.ExistsAsync(connection, LastTable, cancellation)) return null;
+        var root = Decisions.Of(await database.ReadCatalogAsync(connection, cancellation), policy).Reach.Root;
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        var (hash, key) = await HashAsync(connection, root, request, cancellation);
+        return await KnownAsync(connection, hash, key, cancellation) is { } known ? await ReadAsync(connection, known, cancellation) : null;
     }
 
     /// <summary>The deletions, newest first.</summary>
@@ -158,6 +177,17 @@ public static class Deletions
         return job;
     }
 
+    /// <summary>Reads the ids into the transaction's table and gives the hashes by which the request is known.</summary>
+    private static async Task<(string Hash, string? Key)> HashAsync(NpgsqlConnection connection, Catalog.Table root, DeletionRequest request, CancellationToken cancellation)
+    {
+        await connection.ExecuteAsync("SET LOCAL lock_timeout = '3s'", cancellation);
+        await DeletionIntake.ReadAsync(connection, root, request, cancellation);
+        // The idempotency key itself is not kept: it is the salt of a hash over keys that could be guessed.
+        var salt = $"{request.OnlyMarked} {request.IdempotencyKey}";
+        var hash = request.Selection is { } selection ? Sha256($"{root.Name} {salt} {selection}") : await DeletionIntake.HashAsync(connection, root, salt, cancellation);
+        return (hash, request.IdempotencyKey is { } given ? Sha256(given) : null);
+    }
+
     private static async Task<long?> KnownAsync(NpgsqlConnection connection, string hash, string? key, CancellationToken cancellation)
     {
         var known = await connection.ListAsync(
@@ -170,6 +200,8 @@ public static class Deletions
         return known[0].Request == hash ? known[0].Id
             : throw new ExpungeException(ErrorCodes.IdempotencyKeyUsed, $"The idempotency key was used for deletion {known[0].Id}, which is of other subjects.", "Use another key. Nothing was recorded.");
     }
+
+    private static string Sha256(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     internal static string Word(DeletionState state) => state.ToString().ToLowerInvariant();
 

@@ -4,6 +4,7 @@ using Expunge.Catalog;
 using Expunge.Policy;
 using Expunge.Postgres;
 using Expunge.Verification;
+using Npgsql;
 
 namespace Expunge.Deletion;
 
@@ -21,17 +22,56 @@ public static class Estimator
         await using var connection = await database.OpenAsync(cancellation);
         var decisions = Decisions.Of(await database.ReadCatalogAsync(connection, cancellation), policy);
         RefuseUnfit(decisions);
-        var key = SubjectKeys.Column(decisions.Reach.Root);
-        var keys = await SubjectKeys.ReadAsync(connection, decisions.Reach.Root.Name, key, ids, cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
-        await connection.ExecuteAsync("SET TRANSACTION READ ONLY; SET LOCAL row_security = off; SET LOCAL statement_timeout = 0", cancellation);
-        var found = (await connection.ListAsync(
-            $"SELECT {Identifier.Quote(key.Name)}::text FROM {decisions.Reach.Root.Name.Sql} WHERE {SubjectKeys.In(key)}", r => r.GetString(0), cancellation, keys.ToArray())).ToHashSet();
-        ImmutableArray<string> subjects = [.. keys.Where(found.Contains)];
+        var (transaction, subjects, notFound) = await BeginAsync(connection, decisions, ids, cancellation);
+        await using (transaction) return await CountAsync(connection, decisions, subjects, cancellation) with { NotFound = notFound };
+    }
+
+    /// <summary>Says what one subject has, and by which references. Reads in one snapshot; locks nothing.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="id">The subject's key as text.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    /// <returns>One for the subject itself and one for each reference by which it has rows, by depth and name; empty where the subject does not exist.</returns>
+    /// <exception cref="ExpungeException">The key is not of the root key's type, or the constraints are not as the policy says.</exception>
+    public static async Task<ImmutableArray<ExplainedReference>> ExplainAsync(Database database, PolicyFile policy, string id, CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        var decisions = Decisions.Of(await database.ReadCatalogAsync(connection, cancellation), policy);
+        RefuseUnfit(decisions);
+        var (transaction, subjects, _) = await BeginAsync(connection, decisions, [id], cancellation);
+        await using var ends = transaction;
+        if (subjects.IsEmpty) return [];
+        var count = await ReachCount.OfAsync(connection, decisions, subjects, ImmutableHashSet<Decision>.Empty, cancellation);
+        var root = decisions.Reach.Root.Name.Display(decisions.Schema);
+        return
+        [
+            new ExplainedReference(root, null, 1, "delete", root),
+            .. decisions.SoftReferences.Select(s => new ExplainedReference(s.Table.Name.Display(decisions.Schema), s.Column.Name, count.BySoftReference.GetValueOrDefault(s), "delete", Path(decisions, s.Table, []))),
+            .. decisions.All.Select(d => new ExplainedReference(
+                d.Reference.Table.Name.Display(decisions.Schema), string.Join(", ", d.Reference.Columns), count.ByReference.GetValueOrDefault(d),
+                d.Action == PolicyAction.Keep ? $"keep: {d.Reference.Constraints[0].DeleteRule.ToLowerInvariant()}" : d.Action.Word(), Path(decisions, d.Reference.Table, [d.Reference, .. decisions.Reach.PathFrom(d.Reference.ReferencedTable)]))),
+        ];
+    }
+
+    /// <summary>Counts in the caller's snapshot; <see cref="DeletionEstimate.NotFound"/> stays empty.</summary>
+    internal static async Task<DeletionEstimate> CountAsync(NpgsqlConnection connection, Decisions decisions, ImmutableArray<string> subjects, CancellationToken cancellation)
+    {
         await Reassignment.RefuseMissingAsync(connection, decisions, cancellation);
         await Reassignment.RefuseHeirAsync(connection, decisions, subjects, cancellation);
         var count = await ReachCount.OfAsync(connection, decisions, subjects, ImmutableHashSet<Decision>.Empty, cancellation);
-        return new DeletionEstimate(subjects, [.. keys.Where(k => !found.Contains(k))], Lines(decisions, count), Blockers(decisions, count));
+        return new DeletionEstimate(subjects, [], Lines(decisions, count), Blockers(decisions, count));
+    }
+
+    private static async Task<(NpgsqlTransaction Transaction, ImmutableArray<string> Subjects, ImmutableArray<string> NotFound)> BeginAsync(
+        NpgsqlConnection connection, Decisions decisions, IEnumerable<string> ids, CancellationToken cancellation)
+    {
+        var key = SubjectKeys.Column(decisions.Reach.Root);
+        var keys = await SubjectKeys.ReadAsync(connection, decisions.Reach.Root.Name, key, ids, cancellation);
+        var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
+        await connection.ExecuteAsync("SET TRANSACTION READ ONLY; SET LOCAL row_security = off; SET LOCAL statement_timeout = 0", cancellation);
+        var found = (await connection.ListAsync(
+            $"SELECT {Identifier.Quote(key.Name)}::text FROM {decisions.Reach.Root.Name.Sql} WHERE {SubjectKeys.In(key)}", r => r.GetString(0), cancellation, keys.ToArray())).ToHashSet();
+        return (transaction, [.. keys.Where(found.Contains)], [.. keys.Where(k => !found.Contains(k))]);
     }
 
     /// <summary>Refuses where the constraints would not do what the policy says: a deletion would fail, leave data or take other people's.</summary>

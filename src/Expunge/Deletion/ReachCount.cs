@@ -37,6 +37,12 @@ internal sealed class ReachCount
     /// <summary>Rows that stay, by reference: those that it sets, and those by which it blocks.</summary>
     public Dictionary<Decision, long> Staying { get; } = [];
 
+    /// <summary>Rows that refer to rows which go, by reference, whatever happens to them.</summary>
+    public Dictionary<Decision, long> ByReference { get; } = [];
+
+    /// <summary>The same of soft references.</summary>
+    public Dictionary<SoftReference, long> BySoftReference { get; } = [];
+
     /// <summary>Rows that stay and lose a reference, by table; each counts once, however many references it loses.</summary>
     public Dictionary<uint, long> Updated { get; } = [];
 
@@ -61,7 +67,7 @@ internal sealed class ReachCount
         var count = new ReachCount(connection, decisions);
         foreach (var (decision, rows) in moved ?? new Dictionary<Decision, HashSet<ReachedRow>>()) count._touched[decision] = rows;
         await count.AddAsync(decisions.Reach.Root, SubjectKeys.Column(decisions.Reach.Root), keys, cancellation);
-        foreach (var soft in decisions.SoftReferences) await count.AddAsync(soft.Table, soft.Column, keys, cancellation);
+        foreach (var soft in decisions.SoftReferences) count.BySoftReference[soft] = await count.AddAsync(soft.Table, soft.Column, keys, cancellation);
         while (count._frontier.TryDequeue(out var rows))
         {
             foreach (var decision in count._toLeaf[rows.Leaf]) await count.FollowAsync(decision, rows.Leaf, rows.Rows, keysOf.Contains(decision), cancellation);
@@ -73,8 +79,12 @@ internal sealed class ReachCount
         return count;
     }
 
-    private async Task AddAsync(Table table, Column column, ImmutableArray<string> keys, CancellationToken cancellation) => Enqueue(await RowsAsync(
-        $"SELECT t.tableoid, t.ctid, t.xmin FROM {table.OnlySql} t WHERE {SubjectKeys.In(column)}", keys.ToArray(), cancellation));
+    private async Task<long> AddAsync(Table table, Column column, ImmutableArray<string> keys, CancellationToken cancellation)
+    {
+        var rows = await RowsAsync($"SELECT t.tableoid, t.ctid, t.xmin FROM {table.OnlySql} t WHERE {SubjectKeys.In(column)}", keys.ToArray(), cancellation);
+        Enqueue(rows);
+        return rows.Count;
+    }
 
     private async Task FollowAsync(Decision decision, uint parent, NpgsqlTid[] parentRows, bool keepKeys, CancellationToken cancellation)
     {
@@ -85,11 +95,14 @@ internal sealed class ReachCount
         // The bulk of the rows lies in tables that nothing refers to and that one reference leads to: counted where they are.
         if (decision.Deletes && !reference.Table.IsPartitioned && IsPlainLeaf(reference.Table))
         {
-            Deleted[reference.Table.Oid] = Deleted.GetValueOrDefault(reference.Table.Oid) + await _connection.ScalarAsync<long>($"SELECT count(*) {join}", cancellation, Tids(parentRows));
+            var counted = await _connection.ScalarAsync<long>($"SELECT count(*) {join}", cancellation, Tids(parentRows));
+            Deleted[reference.Table.Oid] = Deleted.GetValueOrDefault(reference.Table.Oid) + counted;
+            ByReference[decision] = ByReference.GetValueOrDefault(decision) + counted;
             return;
         }
 
         var rows = await RowsAsync($"SELECT c.tableoid, c.ctid, c.xmin {join}", Tids(parentRows), cancellation);
+        ByReference[decision] = ByReference.GetValueOrDefault(decision) + rows.Count;
         if (decision.Deletes)
         {
             Enqueue(rows);

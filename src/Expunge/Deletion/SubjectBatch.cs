@@ -15,8 +15,8 @@ internal sealed record SubjectBatch(NpgsqlConnection Connection, Decisions Decis
     /// <summary>How long one statement may wait for a lock.</summary>
     public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>The quoted column that must be true on the locked row for it to be deleted; null for none.</summary>
-    public string? Mark { get; init; }
+    /// <summary>What must hold of the locked row <c>t</c> for it to be deleted: that it is still marked; null for nothing.</summary>
+    public string? IsDue { get; init; }
 
     /// <summary>Runs in the deleting transaction, before anything is locked; false to delete nothing.</summary>
     public Func<Task<bool>>? Begin { get; init; }
@@ -59,9 +59,9 @@ internal sealed record SubjectBatch(NpgsqlConnection Connection, Decisions Decis
         if (Begin is not null && !await Begin()) return new DeletionResult([], [], [], "nothing to count", 0, clock.Elapsed);
 
         // FOR UPDATE: no new row can refer to the subjects from here on.
-        var found = await Connection.ListAsync(SubjectKeys.Lock(root.Name, key, "UPDATE", Mark), r => r.GetString(0), cancellation, keys.ToArray());
+        var found = await Connection.ListAsync(SubjectKeys.Lock(root.Name, key, "UPDATE", IsDue), r => r.GetString(0), cancellation, keys.ToArray());
         ImmutableArray<string> notFound = [.. keys.Except(found)];
-        var unmarked = Mark is null || notFound.IsEmpty ? []
+        var unmarked = IsDue is null || notFound.IsEmpty ? []
             : await Connection.ListAsync($"SELECT t.{Identifier.Quote(key.Name)}::text FROM {root.Name.Sql} t WHERE {SubjectKeys.In(key)}", r => r.GetString(0), cancellation, notFound.ToArray());
         var result = new DeletionResult([.. found], [.. notFound.Except(unmarked)], [], "nothing to count", 0, clock.Elapsed) { Unmarked = [.. unmarked] };
         if (found.Count > 0)

@@ -20,20 +20,28 @@ internal static class SubjectKeys
     /// <param name="root">The root.</param>
     /// <param name="key">Its key.</param>
     /// <param name="strength">Such as <c>UPDATE</c>.</param>
-    /// <param name="mark">The quoted column that must be true; null for none.</param>
-    public static string Lock(QualifiedName root, Column key, string strength, string? mark = null)
+    /// <param name="condition">What must hold of the locked row <c>t</c>; null for nothing.</param>
+    public static string Lock(QualifiedName root, Column key, string strength, string? condition = null)
     {
         // In the key's order, so that two don't deadlock. Without the t it would be the text's: a name in ORDER BY is the result's first.
         var column = $"t.{Identifier.Quote(key.Name)}";
-        return $"SELECT {column}::text FROM {root.Sql} t WHERE {In(key)}{(mark is null ? "" : $" AND t.{mark}")} ORDER BY {column} FOR {strength}";
+        return $"SELECT {column}::text FROM {root.Sql} t WHERE {In(key)}{(condition is null ? "" : $" AND {condition}")} ORDER BY {column} FOR {strength}";
     }
 
     /// <summary>The keys in PostgreSQL's own spelling (<c>007</c> is <c>7</c>), without duplicates, in the given order.</summary>
+    /// <param name="connection">A connection.</param>
+    /// <param name="root">The root.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="ids">The keys.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    /// <param name="lines">The number of the line that each id stands in; null where they are not from a file.</param>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.BadId"/>: one is not of the type.</exception>
-    public static async Task<ImmutableArray<string>> ReadAsync(NpgsqlConnection connection, QualifiedName root, Column key, IEnumerable<string> ids, CancellationToken cancellation)
+    public static async Task<ImmutableArray<string>> ReadAsync(
+        NpgsqlConnection connection, QualifiedName root, Column key, IEnumerable<string> ids, CancellationToken cancellation, IReadOnlyList<long>? lines = null)
     {
         var wanted = ids.ToArray();
-        if (Array.Find(wanted, id => !StoredText.CanHold(id)) is { } never) throw Bad(root, key, never);
+        var first = 0;
+        if (Array.FindIndex(wanted, id => !StoredText.CanHold(id)) is >= 0 and var never) throw Bad(root, key, wanted[never], lines?[never]);
         var (keys, error) = await TryReadAsync(connection, key, wanted, cancellation);
         if (keys is not null) return [.. keys.Distinct(StringComparer.Ordinal)];
 
@@ -42,16 +50,16 @@ internal static class SubjectKeys
         {
             var half = wanted[..(wanted.Length / 2)];
             var (read, e) = await TryReadAsync(connection, key, half, cancellation);
-            (wanted, error) = read is null ? (half, e) : (wanted[half.Length..], error);
+            (wanted, first, error) = read is null ? (half, first, e) : (wanted[half.Length..], first + half.Length, error);
         }
 
-        throw Bad(root, key, wanted[0], error);
+        throw Bad(root, key, wanted[0], lines?[first], error);
     }
 
     /// <summary>The refusal of an id that is not of the key's type.</summary>
-    public static ExpungeException Bad(QualifiedName root, Column key, string id, Exception? cause = null) => new(
+    public static ExpungeException Bad(QualifiedName root, Column key, string id, long? line = null, Exception? cause = null) => new(
         ErrorCodes.BadId,
-        StoredText.CanHold(id) ? $"'{id}' is no key of {root}: the key is {key.Type}." : $"An id holds a NUL character or half a character, which no key of {root} can.",
+        (line is null ? "" : $"Line {line}: ") + (StoredText.CanHold(id) ? $"'{id}' is no key of {root}: the key is {key.Type}." : $"An id holds a NUL character or half a character, which no key of {root} can."),
         "Correct it; nothing was changed.", cause);
 
     private static async Task<(List<string>? Keys, PostgresException? Error)> TryReadAsync(NpgsqlConnection connection, Column key, string[] ids, CancellationToken cancellation)

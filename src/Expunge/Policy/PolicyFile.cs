@@ -36,12 +36,18 @@ public sealed record PolicyFile
     /// <summary>How old the last recorded backup may be before anything is deleted or changed; null when none is required.</summary>
     public TimeSpan? RequireBackup { get; init; }
 
+    /// <summary>How long a subject stays marked before <c>delete --marked</c> takes it; null for no time at all.</summary>
+    public TimeSpan? GracePeriod { get; init; }
+
+    /// <summary>How many subjects one deletion may have unless the caller allows more; null for any number. At least 1.</summary>
+    public int? MaxSubjects { get; init; }
+
     /// <summary>Where the policy was read from, as the user gave it; null when it was not read from a file.</summary>
     public string? Path { get; init; }
 
     /// <summary>
     /// SHA-256 in lower-case hex over what the policy does: root, default, references and soft references. The same for a policy that differs only
-    /// in comments, order, quoting, reasons, columns, groups, revision or name.
+    /// in comments, order, quoting, reasons, columns, groups, limits, revision or name.
     /// </summary>
     public string Hash => PolicyHash.Of(this);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -7,7 +8,7 @@ namespace Expunge.Policy;
 /// <summary>Reads a policy file (<c>expunge.yaml</c>; its form is <c>expunge.schema.json</c>).</summary>
 public static partial class PolicyReader
 {
-    internal static ImmutableArray<string> Keys { get; } = ["root", "revision", "name", "default", "require_backup", "columns", "references", "soft_references", "tables"];
+    internal static ImmutableArray<string> Keys { get; } = ["root", "revision", "name", "default", "require_backup", "grace_period", "max_subjects", "columns", "references", "soft_references", "tables"];
 
     internal static ImmutableArray<string> Defaults { get; } = ["cascade", "keep"];
 
@@ -63,7 +64,9 @@ public static partial class PolicyReader
                 "revision" => policy with { Revision = Revision(value, errors) ?? policy.Revision },
                 "name" => policy with { Name = errors.Text(value, "name") ?? policy.Name },
                 "default" => policy with { Default = Default(value, errors) ?? policy.Default },
-                "require_backup" => policy with { RequireBackup = Duration(value, errors) },
+                "require_backup" => policy with { RequireBackup = Duration(value, "require_backup", errors) },
+                "grace_period" => policy with { GracePeriod = Duration(value, "grace_period", errors) },
+                "max_subjects" => policy with { MaxSubjects = Number(value, "max_subjects", errors) },
                 "columns" => policy with { Columns = ColumnsReader.Read(value, errors) },
                 "references" => policy with { References = ReferenceReader.Read(value, schema, errors) },
                 "soft_references" => policy with { SoftReferences = SoftReferenceReader.Read(value, schema, errors) },
@@ -100,9 +103,17 @@ public static partial class PolicyReader
         return null;
     }
 
-    private static TimeSpan? Duration(YamlNode node, PolicyErrors errors)
+    private static int? Number(YamlNode node, string what, PolicyErrors errors)
     {
-        if (errors.Text(node, "require_backup") is not { } text) return null;
+        if (errors.Text(node, what) is not { } text) return null;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0) return number;
+        errors.Add(node.Location, $"'{text}' can't be '{what}'; write a whole number, at least 1");
+        return null;
+    }
+
+    private static TimeSpan? Duration(YamlNode node, string what, PolicyErrors errors)
+    {
+        if (errors.Text(node, what) is not { } text) return null;
         if (DurationForm().Match(text) is { Success: true } match)
         {
             var amount = int.Parse(match.Groups["amount"].ValueSpan);

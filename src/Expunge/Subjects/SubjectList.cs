@@ -97,7 +97,7 @@ public static class SubjectList
             {
                 SqlStates.QueryCanceled => new ExpungeException(
                     ErrorCodes.SearchTooSlow, $"Going through {table.Root} took more than 10 s and was given up.", "Search for something narrower, or for the key itself; a trigram index on the searched columns makes it fast.", e),
-                _ when query.After is { } after && e.SqlState.StartsWith("22", StringComparison.Ordinal) => SubjectKeys.Bad(table.Root, table.Key, after, e),
+                _ when query.After is { } after && e.SqlState.StartsWith("22", StringComparison.Ordinal) => SubjectKeys.Bad(table.Root, table.Key, after, cause: e),
                 _ => table.Refused(e, "the list"),
             };
         }

@@ -74,11 +74,29 @@ public sealed record SubjectTable
     internal IEnumerable<(string Name, Column Column)> Marks =>
         new[] { (ColumnsReader.IsActive, IsActive), (ColumnsReader.IsToBeDeleted, IsToBeDeleted), (ColumnsReader.DeleteDate, DeleteDate) }.Where(m => m.Item2 is not null).Select(m => (m.Item1, m.Item2!));
 
-    /// <summary>The quoted column of the mark.</summary>
+    /// <summary>The column of the mark, quoted for SQL.</summary>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.NoMarkColumn"/>: the policy has none.</exception>
-    internal string Mark => IsToBeDeleted is { } mark ? Identifier.Quote(mark.Name) : throw new ExpungeException(
+    public string Mark => IsToBeDeleted is { } mark ? Identifier.Quote(mark.Name) : throw new ExpungeException(
         ErrorCodes.NoMarkColumn, $"The policy names no column of {Root} that marks a {Noun} for deletion.",
         $"Add to the policy, under 'columns:', the line  {ColumnsReader.IsToBeDeleted}: {ColumnsReader.IsToBeDeleted}  with the name of a boolean column of {Root}.");
+
+    /// <summary>The condition on <c>t</c> that a subject is marked and has been so for that long.</summary>
+    /// <param name="grace">How long; null for any time.</param>
+    /// <exception cref="ExpungeException"><see cref="ErrorCodes.NoMarkColumn"/>: the policy has no mark, or no date to hold the time against.</exception>
+    internal string IsDue(TimeSpan? grace)
+    {
+        if (grace is not { } time) return $"t.{Mark}";
+        if (DeleteDate is null)
+        {
+            throw new ExpungeException(
+                ErrorCodes.NoMarkColumn, $"The policy has a grace period, and names no column of {Root} that tells when a {Noun} was marked.",
+                $"Add to the policy, under 'columns:', the line  {ColumnsReader.DeleteDate}: {ColumnsReader.DeleteDate}  with the name of a date or timestamp column of {Root}. Nothing was changed.");
+        }
+
+        // Of a day only its end is sure to be over.
+        var due = $"now() - interval '{(long)time.TotalSeconds} seconds'";
+        return $"t.{Mark} AND t.{Identifier.Quote(DeleteDate.Name)} {(DeleteDate.Type == "date" ? $"< ({due})::date" : $"<= {due}")}";
+    }
 
     /// <summary>What a statement on the subjects was refused for.</summary>
     internal ExpungeException Refused(Npgsql.PostgresException e, string what) => e is { SqlState: SqlStates.UndefinedTable or SqlStates.UndefinedColumn, Where: null or "" }
