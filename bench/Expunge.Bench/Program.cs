@@ -1,18 +1,19 @@
 using System.Runtime.InteropServices;
 using Expunge.Bench;
 
-// dotnet run -c Release --project bench/Expunge.Bench -- migration|locks|planning [--small]
+// dotnet run -c Release --project bench/Expunge.Bench -- migration|locks|planning|deletion [--small]
 var small = args.Contains("--small");
 Func<bool, Task>? bench = args.FirstOrDefault() switch
 {
     "migration" => MigrationBench.RunAsync,
     "locks" => LockOrderBench.RunAsync,
     "planning" => PlanningBench.RunAsync,
+    "deletion" => DeletionBench.RunAsync,
     _ => null,
 };
 if (bench is null)
 {
-    Console.Error.WriteLine("Name one: migration, locks, planning. --small does less, in under 2 minutes.");
+    Console.Error.WriteLine("Name one: migration, locks, planning, deletion. --small does less, in under 2 minutes.");
     return 2;
 }
 

@@ -40,6 +40,10 @@ internal static class DeleteCommand
         var (request, chosen) = await RequestAsync(session, policy, cancellation);
         var subject = SubjectTable.NounOf(policy.Root);
         var (dryRun, yes) = (session.Parsed.GetValue(DryRun), session.Parsed.GetValue(GlobalOptions.Yes));
+        // Standard input can be read once: what it names is looked up when it is recorded.
+        var rereadable = session.Parsed.GetValue(FromFile) != "-";
+        if (!dryRun && rereadable && await Deletions.FindAsync(session.Database, policy, request, cancellation) is { } known) return await GoOnAsync(session, policy, known, subject, cancellation);
+
         if (chosen is { Length: 0 })
         {
             if (session.Json) Session.PrintJson(new { dryRun, deleted = 0, subjectCount = 0 });
@@ -48,10 +52,6 @@ internal static class DeleteCommand
         }
 
         if (chosen is not null && !session.Json) Output.Line($"{chosen.Length} {subject}(s): {string.Join(", ", chosen.Take(MostShown))}{(chosen.Length > MostShown ? ", …" : "")}");
-        // Standard input can be read once: what it names is looked up when it is recorded.
-        var rereadable = session.Parsed.GetValue(FromFile) != "-";
-        if (!dryRun && rereadable && await Deletions.FindAsync(session.Database, policy, request, cancellation) is { } known) return await GoOnAsync(session, policy, known, subject, cancellation);
-
         // A file can name a million; who answers with --yes does not wait for a plan of them.
         DeletionPlan? plan = null;
         if (dryRun || !yes || session.Parsed.GetValue(FromFile) is null)

@@ -46,8 +46,8 @@ public static class SubjectSelection
 
             return [.. await ReadAsync(connection, $"{where} ORDER BY {key}", cancellation)];
         }
-        // Class 42: a syntax error, an unknown column or function, not a boolean. 22: a value in it. 25: it writes. 0A, 21: not there, or more than one value.
-        catch (PostgresException e) when (e.SqlState[..2] is "42" or "22" or "25" or "0A" or "21")
+        // Class 42: a syntax error, an unknown column or function, not a boolean. 22: a value in it. 25: it writes. 0A, 21: not there, or more than one value. 08: it has a parameter.
+        catch (PostgresException e) when (e.SqlState[..2] is "42" or "22" or "25" or "0A" or "21" or "08")
         {
             throw Refused(e.MessageText, e);
         }
