@@ -32,7 +32,7 @@ public sealed class PolicyErrorTests
 
         // the top level
         { "root: users\nrefrences: {}", "2:1: unknown key 'refrences'; did you mean 'references'?" },
-        { "root: users\ncolour: red", "2:1: unknown key 'colour'; it is one of root, revision, name, default, require_backup, columns, references, soft_references, tables" },
+        { "root: users\ncolour: red", "2:1: unknown key 'colour'; it is one of root, revision, name, default, require_backup, grace_period, max_subjects, columns, references, soft_references, tables" },
         { "root: users\nname: a\nname: b", "3:1: 'name' is here twice; it is already in line 2" },
         { "root:", "1:6: 'root' is empty; write a single value or remove it" },
         { "root: ''", "1:7: 'root' is empty; write a single value or remove it" },
@@ -45,6 +45,8 @@ public sealed class PolicyErrorTests
         { "root: users\ndefault: casade", "2:10: unknown action 'casade'; did you mean 'cascade'?" },
         { "root: users\ndefault: retain", "2:10: 'retain' can't be the default, only cascade or keep; name the references that it is meant for" },
         { "root: users\nrequire_backup: 24", "2:17: '24' is not a duration; write a whole number and m, h or d, such as 24h" },
+        { "root: users\ngrace_period: soon", "2:15: 'soon' is not a duration; write a whole number and m, h or d, such as 24h" },
+        { "root: users\nmax_subjects: 0", "2:15: '0' can't be 'max_subjects'; write a whole number, at least 1" },
         { "root: users\nrequire_backup: 0h", "2:17: '0h' is not a duration; write a whole number and m, h or d, such as 24h" },
 
         // columns

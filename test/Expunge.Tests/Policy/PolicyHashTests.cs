@@ -9,7 +9,7 @@ public sealed class PolicyHashTests
 
     [Theory]
     [InlineData("root: users\n# a comment\n\"soft_references\": { d.u: delete, c.u: { action: delete, enforce: false } }\nreferences:\n  b.(z, y): set null\n  '\"a\".x': { action: cascade, reason: theirs }\n")]
-    [InlineData(Policy + "revision: 2\nname: other\nrequire_backup: 1d\ntables: { A: [a] }\ncolumns: { show: [email] }\ndefault: cascade")]
+    [InlineData(Policy + "revision: 2\nname: other\nrequire_backup: 1d\ngrace_period: 30d\nmax_subjects: 5\ntables: { A: [a] }\ncolumns: { show: [email] }\ndefault: cascade")]
     public void What_does_the_same_has_the_same_hash(string yaml) => Assert.Equal(Hash(Policy), Hash(yaml));
 
     [Theory]
