@@ -14,11 +14,12 @@ internal static class DeleteCommand
 
     public static Command Create()
     {
-        var command = new Command("delete", "Delete users permanently, with everything that is theirs") { Ids, FromFile, DryRun, DeletionsCommand.TargetMs, IdempotencyKey, GlobalOptions.Yes };
+        var command = new Command("delete", "Delete users permanently, with everything that is theirs") { Ids, FromFile, DryRun, DeletionsCommand.TargetMs, IdempotencyKey, SigningKeyOption.Instance, GlobalOptions.Yes };
         command.Validators.Add(result =>
         {
             if ((result.GetValue(Ids)?.Length > 0) == (result.GetValue(FromFile) is not null)) result.AddError("Name the users to delete: either their keys, or --from-file.");
             if (result.GetValue(FromFile) is null && result.GetValue(IdempotencyKey) is not null) result.AddError("--idempotency-key goes with --from-file.");
+            if (result.GetValue(FromFile) is null && result.GetValue(SigningKeyOption.Instance) is not null) result.AddError("--signing-key goes with --from-file.");
             if (result.GetValue(DryRun) && result.GetValue(FromFile) is not null) result.AddError("--dry-run takes keys, not a file: it follows every row of each user.");
         });
         command.SetAction(Session.Action(RunAsync));
@@ -79,6 +80,7 @@ internal static class DeleteCommand
     private static async Task<int> FromFileAsync(Session session, string file, CancellationToken cancellation)
     {
         var policy = session.Policy();
+        var key = SigningKeyOption.Find(session);
         var (job, isNew) = await Deletions.CreateAsync(
             session.Database, policy, new DeletionRequest { Ids = LinesOf(file, cancellation), AreLines = true, IdempotencyKey = session.Parsed.GetValue(IdempotencyKey) }, cancellation);
         if (!isNew && !session.Json) Output.Line($"Deletion {job.Id} of {job.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC is of the same {SubjectTable.NounOf(policy.Root)}s and goes on.");
@@ -88,11 +90,11 @@ internal static class DeleteCommand
         }
         catch when (isNew)
         {
-            await Deletions.CancelAsync(session.Database, job.Id, CancellationToken.None);
+            await Deletions.CancelAsync(session.Database, job.Id, key, CancellationToken.None);
             throw;
         }
 
-        return await DeletionsCommand.RunAsync(session, policy, job, cancellation);
+        return await DeletionsCommand.RunAsync(session, policy, job, key, cancellation);
     }
 
     private static async IAsyncEnumerable<string> LinesOf(string file, [EnumeratorCancellation] CancellationToken cancellation)

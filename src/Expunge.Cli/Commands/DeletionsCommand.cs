@@ -3,6 +3,7 @@ using System.CommandLine;
 using Expunge.Deletion;
 using Expunge.Policy;
 using Expunge.Postgres;
+using Expunge.Receipts;
 using Expunge.Subjects;
 
 namespace Expunge.Cli.Commands;
@@ -27,24 +28,30 @@ internal static class DeletionsCommand
         show.SetAction(Session.Action(async (session, cancellation) => await ShowAsync(session, await Deletions.ReadAsync(session.Database, Number(session), cancellation), cancellation)));
         var pause = new Command("pause", "Hold a deletion after the users that it has in hand") { Id };
         pause.SetAction(Session.Action(async (session, cancellation) => Print(session, await Deletions.PauseAsync(session.Database, Number(session), cancellation), "⏸️  Paused")));
-        var cancel = new Command("cancel", "Give up what a deletion has not begun") { Id };
-        cancel.SetAction(Session.Action(async (session, cancellation) => Print(session, await Deletions.CancelAsync(session.Database, Number(session), cancellation), "Cancelled")));
-        var resume = new Command("resume", "Go on with a deletion that was paused or interrupted") { Id, TargetMs, GlobalOptions.Yes };
+        var cancel = new Command("cancel", "Give up what a deletion has not begun, and what failed") { Id, SigningKeyOption.Instance };
+        cancel.SetAction(Session.Action(async (session, cancellation) => Print(session, await Deletions.CancelAsync(session.Database, Number(session), SigningKeyOption.Find(session), cancellation), "Cancelled")));
+        var resume = new Command("resume", "Go on with a deletion that was paused or interrupted") { Id, TargetMs, SigningKeyOption.Instance, GlobalOptions.Yes };
         resume.SetAction(Session.Action(async (session, cancellation) =>
         {
             var job = await Deletions.ReadAsync(session.Database, Number(session), cancellation);
             return await GoOnAsync(session, job, job.State == DeletionState.Paused ? Deletions.ResumeAsync : null, cancellation);
         }));
-        var retry = new Command("retry", "Try again what failed") { Id, TargetMs, GlobalOptions.Yes };
+        var retry = new Command("retry", "Try again what failed") { Id, TargetMs, SigningKeyOption.Instance, GlobalOptions.Yes };
         retry.SetAction(Session.Action(async (session, cancellation) => await GoOnAsync(session, await Deletions.ReadAsync(session.Database, Number(session), cancellation), Deletions.RetryAsync, cancellation)));
         return new Command("deletions", "Deletions as they are recorded: list, show, pause, resume, cancel, retry") { list, show, pause, resume, cancel, retry };
     }
 
     /// <summary>Carries a deletion out and prints how it ended.</summary>
-    public static async Task<int> RunAsync(Session session, PolicyFile policy, DeletionJob job, CancellationToken cancellation)
+    public static async Task<int> RunAsync(Session session, PolicyFile policy, DeletionJob job, SigningKey? key, CancellationToken cancellation)
     {
-        job = await DeletionRunner.RunAsync(session.Database, policy, job.Id, new DeletionOptions { Target = TimeSpan.FromMilliseconds(session.Parsed.GetValue(TargetMs)) }, cancellation);
-        return await ShowAsync(session, job, cancellation);
+        job = await DeletionRunner.RunAsync(session.Database, policy, job.Id, new DeletionOptions { Target = TimeSpan.FromMilliseconds(session.Parsed.GetValue(TargetMs)), SigningKey = key }, cancellation);
+        var exitCode = await ShowAsync(session, job, cancellation);
+        if (!session.Json && await ReceiptStore.FindAsync(session.Database, job.Id, cancellation) is { } receipt)
+        {
+            Output.Line($"🧾 The receipt is {(receipt.KeyId is { } id ? $"signed by key {id[..Math.Min(12, id.Length)]}" : "unsigned")}:  expunge receipt show {job.Id}");
+        }
+
+        return exitCode;
     }
 
     public static void Lines(IEnumerable<DeletionLine> lines) =>
@@ -55,9 +62,10 @@ internal static class DeletionsCommand
     private static async Task<int> GoOnAsync(Session session, DeletionJob job, Func<Database, long, CancellationToken, Task<DeletionJob>>? change, CancellationToken cancellation)
     {
         var policy = session.Policy();
+        var key = SigningKeyOption.Find(session);
         await session.ConfirmAsync($"Permanently delete {job.Subjects.Pending + job.Subjects.Failed} more {SubjectTable.NounOf(policy.Root)}(s) from {session.Where}? This can't be undone.", cancellation);
         if (change is not null) await change(session.Database, job.Id, cancellation);
-        return await RunAsync(session, policy, job, cancellation);
+        return await RunAsync(session, policy, job, key, cancellation);
     }
 
     private static async Task<int> ListAsync(Session session, CancellationToken cancellation)
@@ -88,12 +96,12 @@ internal static class DeletionsCommand
         var noun = SubjectTable.NounOf(QualifiedName.Parse(job.Root));
         if (session.Json)
         {
-            Session.PrintJson(Document(job, failures));
+            Session.PrintJson(Document(job, failures, await ReceiptStore.FindAsync(session.Database, job.Id, cancellation)));
         }
         else
         {
             if (!job.Lines.IsEmpty) Lines(job.Lines);
-            foreach (var failure in failures) Output.Line($"❌ {noun} {failure.Key}: {failure.Reason}");
+            foreach (var failure in failures) Output.Line($"❌ {noun} {failure.Key ?? "(key erased)"}: {failure.Reason}");
             if (job.Subjects.Failed > failures.Length) Output.Line($"❌ and {job.Subjects.Failed - failures.Length} more");
             if (job.Subjects.NotFound > 0) Output.Line($"⚠️  {job.Subjects.NotFound} {noun}(s) not found");
             if (job.Subjects.Unmarked > 0) Output.Line($"⏭️  {job.Subjects.Unmarked} {noun}(s) skipped: no longer marked");
@@ -114,7 +122,7 @@ internal static class DeletionsCommand
 
     private static string Word(DeletionState state) => state.ToString().ToLowerInvariant();
 
-    private static object Document(DeletionJob job, ImmutableArray<FailedSubject>? failures = null) => new
+    private static object Document(DeletionJob job, ImmutableArray<FailedSubject>? failures = null, Receipt? receipt = null) => new
     {
         deletion = job.Id,
         deleted = job.Subjects.Deleted,
@@ -129,5 +137,6 @@ internal static class DeletionsCommand
         job.Lines,
         job.TotalDeleted,
         failures,
+        receipt = receipt is null ? null : new { signed = receipt.KeyId is not null, receipt.KeyId },
     };
 }
