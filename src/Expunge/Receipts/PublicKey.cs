@@ -38,7 +38,8 @@ public sealed class PublicKey
             ecdsa.ImportSubjectPublicKeyInfo(info, out var read);
             return read == info.Length ? Of(ecdsa) : null;
         }
-        catch (CryptographicException)
+        // A curve that is none, or that this platform does not know.
+        catch (Exception e) when (e is CryptographicException or PlatformNotSupportedException)
         {
             return null;
         }
@@ -59,7 +60,7 @@ public sealed class PublicKey
         {
             throw new ExpungeException(ErrorCodes.SigningKeyInvalid, $"The public key {path} can't be read: {e.Message}", "Check the path and its permissions.", e);
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        catch (Exception e) when (e is CryptographicException or PlatformNotSupportedException or ArgumentException)
         {
             // Said below, of both.
         }

@@ -42,7 +42,7 @@ public sealed class SigningKey
             ecdsa.ImportFromPem(pem);
             if (PublicKey.Of(ecdsa) is { } publicKey) return new SigningKey(ecdsa.ExportParameters(includePrivateParameters: true), publicKey);
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        catch (Exception e) when (e is CryptographicException or PlatformNotSupportedException or ArgumentException)
         {
             // Without the cause, which could quote the secret.
         }
