@@ -44,7 +44,16 @@ internal static class ReceiptCommand
         {
             Session.PrintJson(new
             {
-                valid = verdict == ReceiptVerdict.Valid, verdict, keyId = key?.Id, comparedWith, receipt.Deletion, receipt.Database, receipt.Root, receipt.State, receipt.Deleted, receipt.TotalDeleted,
+                valid = verdict == ReceiptVerdict.Valid,
+                verdict,
+                keyId = key?.Id,
+                comparedWith,
+                receipt.Deletion,
+                receipt.Database,
+                receipt.Root,
+                receipt.State,
+                receipt.Deleted,
+                receipt.TotalDeleted,
                 subject = subject is null ? null : new { subject.Hash, listed = subject.IsListed, subject.Outcome },
             });
         }
