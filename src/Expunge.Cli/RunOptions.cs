@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Expunge.Deletion;
+using Expunge.Receipts;
 using Spectre.Console;
 
 namespace Expunge.Cli;
@@ -20,11 +21,11 @@ internal static partial class RunOptions
 
     public static void AddTo(Command command)
     {
-        foreach (var option in new Option[] { TargetMs, MaxLag, MaxLockWait, Rate, GlobalOptions.Yes }) command.Options.Add(option);
+        foreach (var option in new Option[] { TargetMs, MaxLag, MaxLockWait, Rate, SigningKeyOption.Instance, GlobalOptions.Yes }) command.Options.Add(option);
     }
 
     /// <summary>Carries a deletion out: with a bar on a terminal, else only with a line for whatever it waits for.</summary>
-    public static async Task<DeletionJob> RunAsync(Session session, Policy.PolicyFile policy, long deletion, CancellationToken cancellation)
+    public static async Task<DeletionJob> RunAsync(Session session, Policy.PolicyFile policy, long deletion, SigningKey? key, CancellationToken cancellation)
     {
         var options = new DeletionOptions
         {
@@ -32,6 +33,7 @@ internal static partial class RunOptions
             MaxLag = session.Parsed.GetValue(MaxLag),
             MaxLockWait = session.Parsed.GetValue(MaxLockWait),
             Rate = session.Parsed.GetValue(Rate),
+            SigningKey = key,
         };
         if (Console.IsOutputRedirected || session.Json) return await DeletionRunner.RunAsync(session.Database, policy, deletion, options with { Progress = new Notes() }, cancellation);
         return await AnsiConsole.Progress().AutoClear(true).Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())

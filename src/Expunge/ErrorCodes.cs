@@ -72,6 +72,15 @@ public static class ErrorCodes
     /// <summary>The server's address can't be listened on.</summary>
     public const string CannotListen = "EXP1402";
 
+    /// <summary>A key can't be read, or is none of the kind that signs or verifies receipts.</summary>
+    public const string SigningKeyInvalid = "EXP1501";
+
+    /// <summary>A signing key's file is open to others.</summary>
+    public const string SigningKeyExposed = "EXP1502";
+
+    /// <summary>A file is no receipt.</summary>
+    public const string NotAReceipt = "EXP1503";
+
     /// <summary>Another run of Expunge is at work on this database.</summary>
     public const string AnotherRun = "EXP2001";
 

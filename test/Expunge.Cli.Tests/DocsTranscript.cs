@@ -10,7 +10,7 @@ namespace Expunge.Cli.Tests;
 /// The transcripts of one page: blocks that are marked <c>&lt;!-- transcript: zivohealth --&gt;</c>. They run in order, each such mark on a fresh database and in a fresh directory with the
 /// policy as <c>expunge.yaml</c>; <c>&lt;!-- transcript: continued --&gt;</c> goes on with the last. Words after <c>zivohealth</c>: <c>upgraded</c> (it is), <c>bare</c> (no policy file),
 /// <c>pg_dump</c> (is left out where there is none for the server). <c>expunge serve &amp;</c> goes on to the end of the page; its address is written <c>http://localhost:8000</c>. What a command reads
-/// with <c>&lt; FILE</c> is a file of the folder; <c>password.txt</c> holds a password, <c>users.txt</c> keys. Other commands than <c>expunge</c> are run by the shell, <c>NAME=$(…)</c> sets a variable of the later ones.
+/// with <c>&lt; FILE</c> is a file of the folder, and what it prints goes into one with <c>&gt; FILE</c>; <c>password.txt</c> holds a password, <c>users.txt</c> keys. Other commands than <c>expunge</c> are run by the shell, <c>NAME=$(…)</c> sets a variable of the later ones.
 /// </summary>
 internal sealed partial class DocsTranscript
 {
@@ -116,6 +116,10 @@ internal sealed partial class DocsTranscript
                 return printed;
             case ["expunge" or "./expunge", .. var args, "<", var file]:
                 return await ExpungeAsync(args, await File.ReadAllTextAsync(Path.Combine(_directory, file)));
+            case ["expunge" or "./expunge", .. var args, ">", var file]:
+                var written = await ExpungeAsync(args, input: null);
+                await File.WriteAllTextAsync(Path.Combine(_directory, file), written);
+                return "";
             case ["expunge" or "./expunge", .. var args]:
                 // Nobody types at a terminal here: 'echo y |' is not what a page should show, so a page says --yes.
                 return await ExpungeAsync(args, input: null);
@@ -133,7 +137,7 @@ internal sealed partial class DocsTranscript
         }
     }
 
-    private Dictionary<string, string?> Environment() => new(StringComparer.Ordinal) { ["EXPUNGE_DATABASE"] = _connectionString };
+    private Dictionary<string, string?> Environment() => new(StringComparer.Ordinal) { ["EXPUNGE_DATABASE"] = _connectionString, ["XDG_CONFIG_HOME"] = Path.Combine(_directory, ".config") };
 
     private async Task<string> ExpungeAsync(IEnumerable<string> args, string? input)
     {
@@ -155,7 +159,7 @@ internal sealed partial class DocsTranscript
 
     /// <summary>The output as a page shows it: a database on localhost, a directory of its own.</summary>
     private string Canonical(string output) => TestDatabase().Replace(
-        Where().Replace(output.ReplaceLineEndings("\n"), "postgres@localhost:5432/zivohealth").Replace(_directory, "/srv/zivohealth", StringComparison.Ordinal).Replace(_serverUrl, ShownUrl, StringComparison.Ordinal), "zivohealth");
+        Where().Replace(output.ReplaceLineEndings("\n"), "postgres@localhost:5432/zivohealth").Replace(Path.Combine(_directory, ".config"), "/home/anna/.config", StringComparison.Ordinal).Replace(_directory, "/srv/zivohealth", StringComparison.Ordinal).Replace(_serverUrl, ShownUrl, StringComparison.Ordinal), "zivohealth");
 
     /// <summary>A line without what differs from run to run: times, sizes, and the number of steps, which a partitioned table makes larger from PostgreSQL 18 on.</summary>
     private static string Normal(string line) => Varying().Replace(line.TrimEnd(), "~");
@@ -191,6 +195,6 @@ internal sealed partial class DocsTranscript
     [GeneratedRegex(@"\btest_[0-9]+\b")]
     private static partial Regex TestDatabase();
 
-    [GeneratedRegex(@"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(\+00:00)?|(?<=in )[0-9]+(?= ms)|(?<=about )[0-9]+(?= s)|[0-9]+(?= steps)|[0-9][0-9,]*(?= bytes)|(?<=SHA-256 )[0-9a-f]+|(?<=access_token"":"")[A-Za-z0-9_.…-]+|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(\+00:00|Z)?|(?<=""(sha256|policyHash|milliseconds|bytes|estimatedSeconds|pgDumpVersion|steps)"": )""?[0-9a-f.]+""?")]
+    [GeneratedRegex(@"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(\+00:00)?|(?<=in )[0-9]+(?= ms)|(?<=about )[0-9]+(?= s)|[0-9]+(?= steps)|[0-9][0-9,]*(?= bytes)|(?<=SHA-256 )[0-9a-f]+|\b[0-9a-f]{64}\b|(?<=signed by key )[0-9a-f]+|(?<=access_token"":"")[A-Za-z0-9_.…-]+|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(\+00:00|Z)?|(?<=""(sha256|policyHash|milliseconds|bytes|estimatedSeconds|pgDumpVersion|steps)"": )""?[0-9a-f.]+""?")]
     private static partial Regex Varying();
 }

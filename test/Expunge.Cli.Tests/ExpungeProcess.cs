@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Expunge.Cli.Tests;
 
-/// <summary>The command line as users have it: a process of its own, with piped input and output. The caller's PG* and EXPUNGE_DATABASE never reach it.</summary>
+/// <summary>The command line as users have it: a process of its own, with piped input and output. The caller's PG* and EXPUNGE_* never reach it, nor its signing key.</summary>
 internal sealed class ExpungeProcess : IDisposable
 {
     private readonly Process _process;
@@ -56,7 +56,8 @@ internal sealed class ExpungeProcess : IDisposable
             UseShellExecute = false,
             WorkingDirectory = directory ?? "",
         };
-        foreach (var name in info.Environment.Keys.Where(k => k.StartsWith("PG", StringComparison.Ordinal) || k == "EXPUNGE_DATABASE").ToList()) info.Environment.Remove(name);
+        foreach (var name in info.Environment.Keys.Where(k => k.StartsWith("PG", StringComparison.Ordinal) || k is "EXPUNGE_DATABASE" or "EXPUNGE_SIGNING_KEY" or "EXPUNGE_SIGNING_KEY_FILE").ToList()) info.Environment.Remove(name);
+        info.Environment["XDG_CONFIG_HOME"] = Path.Combine(AppContext.BaseDirectory, "no-configuration");
         foreach (var (name, value) in env ?? new Dictionary<string, string?>(StringComparer.Ordinal))
         {
             if (value is null) info.Environment.Remove(name);

@@ -28,6 +28,13 @@ public sealed class JsonTests
         Assert.Equal(["4711"], deleted.GetProperty("notFound").EnumerateArray().Select(i => i.GetString()));
         Assert.Equal(4, deleted.GetProperty("lines").EnumerateArray().Sum(l => l.GetProperty("deleted").GetInt64()));
 
+        var key = await JsonAsync(blog, 0, "keys", "create", "key.pem");
+        Assert.EndsWith("key.pub.pem", key.GetProperty("publicKeyPath").GetString(), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(Path.Combine(blog.Policy.Folder, "ids.txt"), "2\n", TestContext.Current.CancellationToken);
+        var many = await JsonAsync(blog, 0, "delete", "--from-file", "ids.txt", "--yes", "--signing-key", "key.pem");
+        Assert.Equal((true, key.GetProperty("keyId").GetString()), (many.GetProperty("receipt").GetProperty("signed").GetBoolean(), many.GetProperty("receipt").GetProperty("keyId").GetString()));
+        Assert.Equal("completed", (await JsonAsync(blog, 0, "receipt", "show", "1")).GetProperty("state").GetString());
+
         Assert.Equal("reverted", (await JsonAsync(blog, 0, "downgrade", "base", "--yes")).GetProperty("reverted")[0].GetProperty("state").GetString());
         Assert.Equal("reverted", (await JsonAsync(blog, 0, "history")).GetProperty("revisions")[0].GetProperty("state").GetString());
     }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.CompilerServices;
 using Expunge.Deletion;
 using Expunge.Policy;
+using Expunge.Receipts;
 using Expunge.Subjects;
 
 namespace Expunge.Cli.Commands;
@@ -37,12 +38,13 @@ internal static class DeleteCommand
     {
         var policy = session.Policy();
         if (session.Parsed.GetValue(Explain) is { } id) return await ExplainAsync(session, policy, id, cancellation);
+        var key = SigningKeyOption.Find(session);
         var (request, chosen) = await RequestAsync(session, policy, cancellation);
         var subject = SubjectTable.NounOf(policy.Root);
         var (dryRun, yes) = (session.Parsed.GetValue(DryRun), session.Parsed.GetValue(GlobalOptions.Yes));
         // Standard input can be read once: what it names is looked up when it is recorded.
         var rereadable = session.Parsed.GetValue(FromFile) != "-";
-        if (!dryRun && rereadable && await Deletions.FindAsync(session.Database, policy, request, cancellation) is { } known) return await GoOnAsync(session, policy, known, subject, cancellation);
+        if (!dryRun && rereadable && await Deletions.FindAsync(session.Database, policy, request, cancellation) is { } known) return await GoOnAsync(session, policy, known, key, subject, cancellation);
 
         if (chosen is { Length: 0 })
         {
@@ -70,14 +72,14 @@ internal static class DeleteCommand
 
         await session.ConfirmAsync($"Permanently delete {(plan is null ? "" : DeletionPlanReport.Summary(plan, subject))} from {session.Where}? This can't be undone.", cancellation);
         var (job, isNew) = await Deletions.CreateAsync(session.Database, policy, request, cancellation);
-        return isNew ? await DeletionsCommand.RunAsync(session, policy, job, plan, cancellation) : await GoOnAsync(session, policy, job, subject, cancellation);
+        return isNew ? await DeletionsCommand.RunAsync(session, policy, job, plan, key, cancellation) : await GoOnAsync(session, policy, job, key, subject, cancellation);
     }
 
-    private static async Task<int> GoOnAsync(Session session, PolicyFile policy, DeletionJob job, string subject, CancellationToken cancellation)
+    private static async Task<int> GoOnAsync(Session session, PolicyFile policy, DeletionJob job, SigningKey? key, string subject, CancellationToken cancellation)
     {
         if (!session.Json) Output.Line($"Deletion {job.Id} of {job.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC is of the same {subject}s{(job.IsOver ? "." : " and goes on.")}");
         if (!job.IsOver) await session.ConfirmAsync($"Permanently delete {job.Subjects.Pending} more {subject}(s) from {session.Where}? This can't be undone.", cancellation);
-        return await DeletionsCommand.RunAsync(session, policy, job, plan: null, cancellation);
+        return await DeletionsCommand.RunAsync(session, policy, job, plan: null, key, cancellation);
     }
 
     private static async Task<(DeletionRequest Request, string[]? Chosen)> RequestAsync(Session session, PolicyFile policy, CancellationToken cancellation)

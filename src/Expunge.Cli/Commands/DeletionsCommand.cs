@@ -3,6 +3,7 @@ using System.CommandLine;
 using Expunge.Deletion;
 using Expunge.Policy;
 using Expunge.Postgres;
+using Expunge.Receipts;
 using Expunge.Subjects;
 
 namespace Expunge.Cli.Commands;
@@ -19,8 +20,8 @@ internal static class DeletionsCommand
         show.SetAction(Session.Action(async (session, cancellation) => await ShowAsync(session, await Deletions.ReadAsync(session.Database, Number(session), cancellation), cancellation)));
         var pause = new Command("pause", "Hold a deletion after the users that it has in hand") { Id };
         pause.SetAction(Session.Action(async (session, cancellation) => Print(session, await Deletions.PauseAsync(session.Database, Number(session), cancellation), "⏸️  Paused")));
-        var cancel = new Command("cancel", "Give up what a deletion has not begun") { Id };
-        cancel.SetAction(Session.Action(async (session, cancellation) => Print(session, await Deletions.CancelAsync(session.Database, Number(session), cancellation), "Cancelled")));
+        var cancel = new Command("cancel", "Give up what a deletion has not begun, and what failed") { Id, SigningKeyOption.Instance };
+        cancel.SetAction(Session.Action(async (session, cancellation) => Print(session, await Deletions.CancelAsync(session.Database, Number(session), SigningKeyOption.Find(session), cancellation), "Cancelled")));
         var resume = new Command("resume", "Go on with a deletion that was paused or interrupted") { Id };
         RunOptions.AddTo(resume);
         resume.SetAction(Session.Action(async (session, cancellation) =>
@@ -39,18 +40,29 @@ internal static class DeletionsCommand
     /// <param name="policy">The policy.</param>
     /// <param name="job">The deletion.</param>
     /// <param name="plan">What was planned and shown; null where nothing was.</param>
+    /// <param name="key">What signs the receipt; null where there is no key.</param>
     /// <param name="cancellation">Stops it.</param>
-    public static async Task<int> RunAsync(Session session, PolicyFile policy, DeletionJob job, DeletionPlan? plan, CancellationToken cancellation) =>
-        await ShowAsync(session, await RunOptions.RunAsync(session, policy, job.Id, cancellation), cancellation, plan);
+    public static async Task<int> RunAsync(Session session, PolicyFile policy, DeletionJob job, DeletionPlan? plan, SigningKey? key, CancellationToken cancellation)
+    {
+        job = await RunOptions.RunAsync(session, policy, job.Id, key, cancellation);
+        var exitCode = await ShowAsync(session, job, cancellation, plan);
+        if (!session.Json && await ReceiptStore.FindAsync(session.Database, job.Id, cancellation) is { } receipt)
+        {
+            Output.Line($"🧾 The receipt is {(receipt.KeyId is { } id ? $"signed by key {id[..Math.Min(12, id.Length)]}" : "unsigned")}:  expunge receipt show {job.Id}");
+        }
+
+        return exitCode;
+    }
 
     private static long Number(Session session) => session.Parsed.GetValue(Id);
 
     private static async Task<int> GoOnAsync(Session session, DeletionJob job, Func<Database, long, CancellationToken, Task<DeletionJob>>? change, CancellationToken cancellation)
     {
         var policy = session.Policy();
+        var key = SigningKeyOption.Find(session);
         await session.ConfirmAsync($"Permanently delete {job.Subjects.Pending + job.Subjects.Failed} more {SubjectTable.NounOf(policy.Root)}(s) from {session.Where}? This can't be undone.", cancellation);
         if (change is not null) await change(session.Database, job.Id, cancellation);
-        return await RunAsync(session, policy, job, plan: null, cancellation);
+        return await RunAsync(session, policy, job, plan: null, key, cancellation);
     }
 
     private static async Task<int> ListAsync(Session session, CancellationToken cancellation)
@@ -81,12 +93,12 @@ internal static class DeletionsCommand
         var noun = SubjectTable.NounOf(QualifiedName.Parse(job.Root));
         if (session.Json)
         {
-            Session.PrintJson(Document(job, failures, plan));
+            Session.PrintJson(Document(job, failures, plan, await ReceiptStore.FindAsync(session.Database, job.Id, cancellation)));
         }
         else
         {
             if (!job.Lines.IsEmpty) DeletionPlanReport.Lines(job.Lines);
-            foreach (var failure in failures) Output.Line($"❌ {noun} {failure.Key}: {failure.Reason}");
+            foreach (var failure in failures) Output.Line($"❌ {noun} {failure.Key ?? "(key erased)"}: {failure.Reason}");
             if (job.Subjects.Failed > failures.Length) Output.Line($"❌ and {job.Subjects.Failed - failures.Length} more");
             if (job.Subjects.NotFound > (plan?.FirstNotFound.Length ?? 0)) Output.Line($"⚠️  {job.Subjects.NotFound} {noun}(s) not found");
             if (job.Subjects.Unmarked > 0) Output.Line($"⏭️  {job.Subjects.Unmarked} {noun}(s) skipped: no longer marked");
@@ -107,7 +119,7 @@ internal static class DeletionsCommand
 
     private static string Word(DeletionState state) => state.ToString().ToLowerInvariant();
 
-    private static object Document(DeletionJob job, ImmutableArray<FailedSubject>? failures = null, DeletionPlan? plan = null) => new
+    private static object Document(DeletionJob job, ImmutableArray<FailedSubject>? failures = null, DeletionPlan? plan = null, Receipt? receipt = null) => new
     {
         deletion = job.Id,
         deleted = job.Subjects.Deleted,
@@ -127,5 +139,6 @@ internal static class DeletionsCommand
         job.ResidualChecked,
         milliseconds = job.Elapsed?.TotalMilliseconds,
         failures,
+        receipt = receipt is null ? null : new { signed = receipt.KeyId is not null, receipt.KeyId },
     };
 }

@@ -1,3 +1,5 @@
+using Expunge.Receipts;
+
 namespace Expunge.Deletion;
 
 /// <summary>How a deletion is carried out, and how it makes way for others.</summary>
@@ -16,6 +18,9 @@ public sealed record DeletionOptions
 
     /// <summary>How many rows may be deleted or set in a second, on average; null (the default) for as many as possible.</summary>
     public int? Rate { get; init; }
+
+    /// <summary>Hashes the subjects and signs the receipt; null, the default, for an unsigned receipt without subjects.</summary>
+    public SigningKey? SigningKey { get; init; }
 
     /// <summary>Told after each transaction, and when it waits; called on the thread that deletes.</summary>
     public IProgress<DeletionProgress>? Progress { get; init; }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using Expunge.Policy;
 using Expunge.Postgres;
+using Expunge.Receipts;
 using Expunge.Subjects;
 using Npgsql;
 
@@ -79,7 +80,7 @@ public sealed class DeletionRunner
         if (MissingIndex.Refusal(decisions) is { } unindexed) throw unindexed;
         await Deleter.RefuseUnsafeSessionAsync(connection, cancellation);
         await Reassignment.RefuseMissingAsync(connection, decisions, cancellation);
-        await connection.ExecuteAsync("UPDATE expunge.deletion SET state = 'running', started_at = coalesce(started_at, clock_timestamp()) WHERE id = $1 AND state = 'pending'", cancellation, id);
+        await connection.ExecuteAsync("UPDATE expunge.deletion SET state = 'running', started_at = coalesce(started_at, clock_timestamp()), schema_hash = $2 WHERE id = $1 AND state IN ('pending', 'running')", cancellation, id, SchemaHash.Of(decisions));
         try
         {
             await new DeletionRunner(connection, decisions, options, job, asked.OnlyMarked ? subjects.IsDue(policy.GracePeriod) : null, subjects.IsActive is { } active ? Identifier.Quote(active.Name) : null).RunAsync(cancellation);
@@ -118,7 +119,15 @@ public sealed class DeletionRunner
             size = Math.Clamp((int)(keys.Length * Math.Clamp(_options.Target / Stopwatch.GetElapsedTime(begun), 0.5, 2)), 1, LargestBatch);
         }
 
-        await _connection.ExecuteAsync(
+        await EndAsync(cancellation);
+    }
+
+    // The final state and the receipt of it, both or none.
+    private async Task EndAsync(CancellationToken cancellation)
+    {
+        await using var transaction = await _connection.BeginTransactionAsync(cancellation);
+        await _connection.ExecuteAsync("SET LOCAL lock_timeout = '60s'", cancellation);
+        var ended = await _connection.ExecuteAsync(
             $"""
             UPDATE expunge.deletion d SET {Deletions.Forget}, state = CASE WHEN failed > 0 THEN 'failed' WHEN cancelled > 0 THEN 'cancelled' ELSE 'completed' END, finished_at = clock_timestamp(),
                    reason = CASE WHEN failed > 0 THEN failed || ' subject(s) could not be deleted' END
@@ -126,6 +135,8 @@ public sealed class DeletionRunner
              WHERE id = $1 AND state = 'running'
             """,
             cancellation, _id);
+        if (ended > 0) await ReceiptSeal.SealAsync(_connection, _id, _options.SigningKey, cancellation);
+        await transaction.CommitAsync(cancellation);
     }
 
     private async Task<ImmutableArray<string>> NextAsync(int size, CancellationToken cancellation) =>
@@ -264,12 +275,15 @@ public sealed class DeletionRunner
     // In the deleting transaction.
     private async Task RecordAsync(DeletionResult result, CancellationToken cancellation)
     {
+        string[] keys = [.. result.Deleted, .. result.NotFound, .. result.Unmarked];
+        string[] states = [.. result.Deleted.Select(_ => "deleted"), .. result.NotFound.Select(_ => "not found"), .. result.Unmarked.Select(_ => "unmarked")];
+        // ANY as well: the index serves whatever the planner thinks of the join. A hash of an earlier try stays where there is no key now.
         await _connection.ExecuteAsync(
             """
-            UPDATE expunge.deletion_subject SET key = NULL, state = CASE WHEN key = ANY ($2) THEN 'deleted' WHEN key = ANY ($3) THEN 'not found' ELSE 'unmarked' END
-             WHERE deletion_id = $1 AND (key = ANY ($2) OR key = ANY ($3) OR key = ANY ($4))
+            UPDATE expunge.deletion_subject s SET key = NULL, state = r.state, hash = coalesce(r.hash, s.hash), hash_key = CASE WHEN r.hash IS NULL THEN s.hash_key ELSE $5 END
+              FROM unnest($2::text[], $3::text[], $4::bytea[]) AS r (key, state, hash) WHERE s.deletion_id = $1 AND s.key = ANY ($2) AND s.key = r.key
             """,
-            cancellation, _id, result.Deleted.ToArray(), result.NotFound.ToArray(), result.Unmarked.ToArray());
+            cancellation, _id, keys, states, SubjectHashes.Of(_options.SigningKey, _decisions.Reach.Root.Name, keys), _options.SigningKey?.PublicKey.ShortId ?? "");
         if (result.Lines.IsEmpty) return;
         await _connection.ExecuteAsync("UPDATE expunge.deletion SET method = $2, residual_checked = $3 WHERE id = $1 AND (method, residual_checked) IS DISTINCT FROM ($2, $3)", cancellation, _id, result.Method, result.ResidualChecked);
         await RecordRowsAsync(result.Lines, cancellation);

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Expunge.Policy;
 using Expunge.Postgres;
+using Expunge.Receipts;
 using Npgsql;
 
 namespace Expunge.Deletion;
@@ -126,14 +127,15 @@ public static class Deletions
     public static Task<DeletionJob> ResumeAsync(Database database, long id, CancellationToken cancellation = default) =>
         ChangeAsync(database, id, "resumed", [DeletionState.Paused], "state = 'pending', reason = NULL", cancellation);
 
-    /// <summary>Gives up what has not begun. A subject that was begun is finished first, by the next run.</summary>
+    /// <summary>Gives up what has not begun, and what failed. A subject that was begun is finished first, by the next run. The keys of the subjects are erased; where it is over by that, its receipt is sealed.</summary>
     /// <param name="database">The database.</param>
     /// <param name="id">Its number.</param>
+    /// <param name="key">Hashes the subjects and signs the receipt; null for an unsigned receipt without subjects.</param>
     /// <param name="cancellation">Cancels it.</param>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.DeletionNotFound"/>, or <see cref="ErrorCodes.DeletionState"/>: it is over.</exception>
-    public static Task<DeletionJob> CancelAsync(Database database, long id, CancellationToken cancellation = default) =>
-        ChangeAsync(database, id, "cancelled", [DeletionState.Pending, DeletionState.Running, DeletionState.Paused], $"state = CASE WHEN {HasBegun} THEN state ELSE 'cancelled' END, finished_at = CASE WHEN {HasBegun} THEN NULL ELSE clock_timestamp() END, {Forget}", cancellation,
-            "UPDATE expunge.deletion_subject SET state = 'cancelled', key = NULL WHERE deletion_id = $1 AND state = 'pending'");
+    public static Task<DeletionJob> CancelAsync(Database database, long id, SigningKey? key = null, CancellationToken cancellation = default) =>
+        ChangeAsync(database, id, "cancelled", [DeletionState.Pending, DeletionState.Running, DeletionState.Paused, DeletionState.Failed], $"reason = NULL, receipt = NULL, state = CASE WHEN {HasBegun} THEN state ELSE 'cancelled' END, finished_at = CASE WHEN {HasBegun} THEN NULL ELSE clock_timestamp() END, {Forget}", cancellation,
+            connection => GivingUp.ApplyAsync(connection, id, key, cancellation));
 
     /// <summary>Tries again what failed; a run must be started for it.</summary>
     /// <param name="database">The database.</param>
@@ -141,8 +143,8 @@ public static class Deletions
     /// <param name="cancellation">Cancels it.</param>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.DeletionNotFound"/>, or <see cref="ErrorCodes.DeletionState"/>: it has not failed.</exception>
     public static Task<DeletionJob> RetryAsync(Database database, long id, CancellationToken cancellation = default) =>
-        ChangeAsync(database, id, "retried", [DeletionState.Failed], "state = 'pending', reason = NULL, finished_at = NULL", cancellation,
-            "UPDATE expunge.deletion_subject SET state = 'pending', reason = NULL WHERE deletion_id = $1 AND state = 'failed'");
+        ChangeAsync(database, id, "retried", [DeletionState.Failed], "state = 'pending', reason = NULL, finished_at = NULL, receipt = NULL", cancellation,
+            connection => connection.ExecuteAsync("UPDATE expunge.deletion_subject SET state = 'pending', reason = NULL WHERE deletion_id = $1 AND state = 'failed'", cancellation, id));
 
     internal static async Task<DeletionJob> ReadAsync(NpgsqlConnection connection, long id, CancellationToken cancellation)
     {
@@ -157,7 +159,7 @@ public static class Deletions
     private static ExpungeException NotFound(long id) => new(ErrorCodes.DeletionNotFound, $"There is no deletion {id}.", "See which there are:  expunge deletions list");
 
     private static async Task<DeletionJob> ChangeAsync(
-        Database database, long id, string done, ImmutableArray<DeletionState> from, string set, CancellationToken cancellation, string? subjects = null)
+        Database database, long id, string done, ImmutableArray<DeletionState> from, string set, CancellationToken cancellation, Func<NpgsqlConnection, Task>? then = null)
     {
         await using var connection = await database.OpenMaintenanceAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
@@ -171,7 +173,7 @@ public static class Deletions
                 ErrorCodes.DeletionState, $"Deletion {id} is {Word(job.State)} and can't be {done}.", $"That is for one that is {string.Join(" or ", states)}. Nothing was changed.");
         }
 
-        if (subjects is not null) await connection.ExecuteAsync(subjects, cancellation, id);
+        if (then is not null) await then(connection);
         job = await ReadAsync(connection, id, cancellation);
         await transaction.CommitAsync(cancellation);
         return job;

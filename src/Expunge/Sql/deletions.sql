@@ -3,6 +3,7 @@ CREATE TABLE IF NOT EXISTS expunge.deletion (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   root text NOT NULL,
   policy_hash text NOT NULL,
+  schema_hash text,
   request text NOT NULL,
   only_marked boolean NOT NULL,
   idempotency_key text UNIQUE,
@@ -20,6 +21,8 @@ COMMENT ON COLUMN expunge.deletion.request IS 'SHA-256 over root, idempotency ke
 COMMENT ON COLUMN expunge.deletion.idempotency_key IS 'SHA-256 of it';
 COMMENT ON COLUMN expunge.deletion.method IS 'How the rows were counted';
 COMMENT ON COLUMN expunge.deletion.residual_checked IS 'How many references were searched for rows that are left, in each transaction; each had none';
+COMMENT ON COLUMN expunge.deletion.schema_hash IS 'SHA-256 over the foreign keys of the reach at the beginning of the last run';
+COMMENT ON COLUMN expunge.deletion.receipt IS 'Sealed when it is over, in canonical form: docs/receipts.md';
 COMMENT ON COLUMN expunge.deletion.reason IS 'Why it is paused or failed; no personal data';
 CREATE INDEX IF NOT EXISTS deletion_open ON expunge.deletion (request) WHERE state IN ('pending', 'running', 'paused', 'failed');
 
@@ -28,10 +31,13 @@ CREATE TABLE IF NOT EXISTS expunge.deletion_subject (
   place bigint NOT NULL,
   key text,
   hash bytea,
+  hash_key text,
   state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'finishing', 'deleted', 'not found', 'unmarked', 'failed', 'cancelled')),
   reason text,
   PRIMARY KEY (deletion_id, place)
 );
+COMMENT ON COLUMN expunge.deletion_subject.hash IS 'Keyed hash of root and key: HMAC-SHA256, with a key that is not in the database';
+COMMENT ON COLUMN expunge.deletion_subject.hash_key IS 'The beginning of the id of the signing key from which the key of the hash is derived';
 CREATE UNIQUE INDEX IF NOT EXISTS deletion_subject_key ON expunge.deletion_subject (deletion_id, key);
 CREATE INDEX IF NOT EXISTS deletion_subject_open ON expunge.deletion_subject (deletion_id, place) WHERE state IN ('pending', 'finishing');
 

@@ -68,7 +68,7 @@ public sealed class WhaleTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
         Assert.Equal("finishing", await database.ScalarAsync<string>("SELECT state FROM expunge.deletion_subject"));
 
-        var cancelled = await Deletions.CancelAsync(database.Database, job.Id, TestContext.Current.CancellationToken);
+        var cancelled = await Deletions.CancelAsync(database.Database, job.Id, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(DeletionState.Running, cancelled.State);
         var done = await DeletionRunner.RunAsync(database.Database, Policy, job.Id, new DeletionOptions(), TestContext.Current.CancellationToken);
 
