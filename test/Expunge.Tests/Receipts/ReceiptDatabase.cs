@@ -30,7 +30,7 @@ internal static class ReceiptDatabase
     public static async Task<DeletionJob> AskAsync(this TestDatabase database, IEnumerable<string> ids) =>
         (await Deletions.CreateAsync(database.Database, Blog.Policy, new DeletionRequest { Ids = ids.ToAsyncEnumerable(), RequestedBy = "the office" })).Job;
 
-    public static Task<DeletionJob> RunAsync(this TestDatabase database, DeletionJob job, SigningKey? key, Action<DeletionJob>? progress = null) =>
+    public static Task<DeletionJob> RunAsync(this TestDatabase database, DeletionJob job, SigningKey? key, Action<DeletionProgress>? progress = null) =>
         DeletionRunner.RunAsync(database.Database, Blog.Policy, job.Id, new DeletionOptions { SigningKey = key, Progress = progress is null ? null : new Told(progress) });
 
     public static async Task<Receipt> SealedAsync(this TestDatabase database, SigningKey? key, params string[] ids) => await database.ReceiptAsync((await database.RunAsync(await database.AskAsync(ids), key)).Id);
@@ -41,8 +41,8 @@ internal static class ReceiptDatabase
     public static Task<string> OursAsync(this TestDatabase database) => database.ScalarAsync<string>(
         "SELECT concat_ws(E'\\n', (SELECT string_agg(d::text, E'\\n') FROM expunge.deletion d), (SELECT string_agg(s::text, E'\\n') FROM expunge.deletion_subject s), (SELECT string_agg(r::text, E'\\n') FROM expunge.deletion_rows r))");
 
-    private sealed class Told(Action<DeletionJob> what) : IProgress<DeletionJob>
+    private sealed class Told(Action<DeletionProgress> what) : IProgress<DeletionProgress>
     {
-        public void Report(DeletionJob value) => what(value);
+        public void Report(DeletionProgress value) => what(value);
     }
 }
