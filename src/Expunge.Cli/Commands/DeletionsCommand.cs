@@ -40,8 +40,12 @@ internal static class DeletionsCommand
     /// <param name="job">The deletion.</param>
     /// <param name="plan">What was planned and shown; null where nothing was.</param>
     /// <param name="cancellation">Stops it.</param>
-    public static async Task<int> RunAsync(Session session, PolicyFile policy, DeletionJob job, DeletionPlan? plan, CancellationToken cancellation) =>
-        await ShowAsync(session, await RunOptions.RunAsync(session, policy, job.Id, cancellation), cancellation, plan);
+    public static async Task<int> RunAsync(Session session, PolicyFile policy, DeletionJob job, DeletionPlan? plan, CancellationToken cancellation)
+    {
+        var exitCode = await ShowAsync(session, await RunOptions.RunAsync(session, policy, job.Id, cancellation), cancellation, plan);
+        await OutboxCommand.RemindAsync(session, policy, cancellation);
+        return exitCode;
+    }
 
     private static long Number(Session session) => session.Parsed.GetValue(Id);
 
