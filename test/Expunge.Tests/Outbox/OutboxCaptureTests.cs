@@ -89,6 +89,20 @@ public sealed class OutboxCaptureTests
     }
 
     [Fact]
+    public async Task Rows_that_are_reassigned_are_captured_only_where_they_go_all_the_same()
+    {
+        await using var database = await CreateAsync(
+            "notes.file",
+            "CREATE TABLE notes (id integer PRIMARY KEY, user_id integer REFERENCES users, author integer REFERENCES users, file text); INSERT INTO notes VALUES (1, 1, 1, 'mine'), (2, 2, 1, 'of 2'), (3, 1, 2, 'by 2');",
+            "references: { notes.user_id: cascade, notes.author: { reassign: 3 } }");
+
+        await database.DeleteAsync("1");
+
+        Assert.Equal(["public.notes.file by 2", "public.notes.file mine"], await database.ValuesAsync());
+        Assert.Equal(["2 3"], await database.ListAsync("SELECT id || ' ' || author FROM notes"));
+    }
+
+    [Fact]
     public async Task A_deletion_that_is_refused_leaves_nothing_in_the_outbox()
     {
         await using var database = await CreateAsync("comments.text", "", "references: { likes.user_id: { action: retain, reason: law } }");
