@@ -81,6 +81,9 @@ public static class ErrorCodes
     /// <summary>A file is no receipt.</summary>
     public const string NotAReceipt = "EXP1503";
 
+    /// <summary>Events of the outbox can't be delivered there at all: the program, file, address or secret is unusable.</summary>
+    public const string ReceiverUnusable = "EXP1504";
+
     /// <summary>Another run of Expunge is at work on this database.</summary>
     public const string AnotherRun = "EXP2001";
 
@@ -167,4 +170,13 @@ public static class ErrorCodes
 
     /// <summary>The super admin can't be deleted.</summary>
     public const string SuperAdminStays = "EXP2303";
+
+    /// <summary>Other rows were deleted than those whose external values were captured; it was rolled back.</summary>
+    public const string ExternalChanged = "EXP2401";
+
+    /// <summary>Nothing tells whether all external values were captured: track_counts is off.</summary>
+    public const string ExternalUncounted = "EXP2402";
+
+    /// <summary>An event of the outbox is not there, or not in a state in which that can be done.</summary>
+    public const string OutboxEventState = "EXP2403";
 }

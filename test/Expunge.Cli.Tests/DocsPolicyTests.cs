@@ -48,7 +48,7 @@ public sealed class DocsPolicyTests
     public void Every_key_and_action_is_on_the_page()
     {
         var page = string.Join('\n', DocsPages.LinesOf("docs/policy-file.md"));
-        string[] keys = ["root", "revision", "name", "default", "require_backup", "columns", "show", "search", "is_active", "is_tobe_deleted", "delete_date", "references", "soft_references", "tables", "action", "reason", "enforce", "optional"];
+        string[] keys = ["root", "revision", "name", "default", "require_backup", "columns", "show", "search", "is_active", "is_tobe_deleted", "delete_date", "references", "soft_references", "external", "tables", "action", "reason", "enforce", "optional"];
         DocsPages.None(keys.Concat(PolicyActionWords.All).Where(word => !page.Contains($"`{word}", StringComparison.Ordinal)));
     }
 }

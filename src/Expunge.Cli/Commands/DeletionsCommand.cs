@@ -51,6 +51,7 @@ internal static class DeletionsCommand
             Output.Line($"🧾 The receipt is {(receipt.KeyId is { } id ? $"signed by key {id[..Math.Min(12, id.Length)]}" : "unsigned")}:  expunge receipt show {job.Id}");
         }
 
+        await OutboxCommand.RemindAsync(session, policy, cancellation);
         return exitCode;
     }
 

@@ -24,6 +24,7 @@ public static class Deleter
         Estimator.RefuseUnfit(decisions);
         await RefuseUnsafeSessionAsync(connection, cancellation);
         await Reassignment.RefuseMissingAsync(connection, decisions, cancellation);
+        await Outbox.OutboxCapture.PrepareAsync(connection, decisions, cancellation);
         var keys = await SubjectKeys.ReadAsync(connection, decisions.Reach.Root.Name, SubjectKeys.Column(decisions.Reach.Root), ids, cancellation);
         DeletionResult result;
         try

@@ -80,6 +80,7 @@ public sealed class DeletionRunner
         if (MissingIndex.Refusal(decisions) is { } unindexed) throw unindexed;
         await Deleter.RefuseUnsafeSessionAsync(connection, cancellation);
         await Reassignment.RefuseMissingAsync(connection, decisions, cancellation);
+        await Outbox.OutboxCapture.PrepareAsync(connection, decisions, cancellation);
         await connection.ExecuteAsync("UPDATE expunge.deletion SET state = 'running', started_at = coalesce(started_at, clock_timestamp()), schema_hash = $2 WHERE id = $1 AND state IN ('pending', 'running')", cancellation, id, SchemaHash.Of(decisions));
         try
         {
@@ -160,7 +161,7 @@ public sealed class DeletionRunner
         {
             failure = Deleter.Refused(e, _decisions);
         }
-        catch (ExpungeException e) when (e.Code is ErrorCodes.Residue or ErrorCodes.OtherSubjects or ErrorCodes.NoHeir)
+        catch (ExpungeException e) when (e.Code is ErrorCodes.Residue or ErrorCodes.OtherSubjects or ErrorCodes.NoHeir or ErrorCodes.ExternalChanged)
         {
             failure = e;
         }
@@ -178,6 +179,7 @@ public sealed class DeletionRunner
             StatementTimeout = timeout,
             LockTimeout = _options.MaxLockWait,
             IsDue = isDue,
+            Deletion = _id,
             Begin = async () => goesOn = await GoesOnAsync(cancellation),
             Record = r => RecordAsync(r, cancellation),
         };
@@ -252,11 +254,11 @@ public sealed class DeletionRunner
         {
             ImmutableArray<DeletionLine> chunk = [];
             await _throttle.NameOldAsync(cancellation);
-            return await new Whale(_connection, _decisions, key, _options).RunAsync(
+            return await new Whale(_connection, _decisions, key, _options) { Deletion = _id }.RunAsync(
                     () => GoesOnAsync(cancellation), lines => RecordRowsAsync(chunk = lines, cancellation), () => DoneAsync(0, chunk, cancellation), cancellation)
                 && await OnceAsync([key], TimeSpan.FromMinutes(10), isDue: null, cancellation);
         }
-        catch (Exception e) when (e is ExpungeException { Code: ErrorCodes.Residue or ErrorCodes.OtherSubjects } || (e is PostgresException p && !SqlStates.IsServerTrouble(p.SqlState)))
+        catch (Exception e) when (e is ExpungeException { Code: ErrorCodes.Residue or ErrorCodes.OtherSubjects or ErrorCodes.ExternalChanged } || (e is PostgresException p && !SqlStates.IsServerTrouble(p.SqlState)))
         {
             var failure = e as ExpungeException ?? Deleter.Refused((PostgresException)e, _decisions);
             var done = await _connection.ListAsync("SELECT table_name FROM expunge.deletion_rows WHERE deletion_id = $1 AND deleted + updated > 0 ORDER BY place", r => r.GetString(0), cancellation, _id);

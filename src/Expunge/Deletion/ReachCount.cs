@@ -22,6 +22,7 @@ internal sealed class ReachCount
     private readonly HashSet<ReachedRow> _deleted = [];
     private readonly Dictionary<Decision, HashSet<ReachedRow>> _touched = [];
     private readonly Queue<(uint Leaf, NpgsqlTid[] Rows)> _frontier = new();
+    private IReadOnlySet<uint> _kept = ImmutableHashSet<uint>.Empty;
 
     private ReachCount(NpgsqlConnection connection, Decisions decisions)
     {
@@ -46,7 +47,7 @@ internal sealed class ReachCount
     /// <summary>Rows that stay and lose a reference, by table; each counts once, however many references it loses.</summary>
     public Dictionary<uint, long> Updated { get; } = [];
 
-    /// <summary>The rows to delete, but not those of tables that nothing refers to and that one reference leads to: they are only counted.</summary>
+    /// <summary>The rows to delete, but not those of tables that nothing refers to and that one reference leads to: they are only counted, unless they are to be kept.</summary>
     public IReadOnlyCollection<ReachedRow> DeletedRows => _deleted;
 
     /// <summary>The rows that stay, by the reference that sets or blocks.</summary>
@@ -61,27 +62,43 @@ internal sealed class ReachCount
     /// <param name="keysOf">The references for which to keep <see cref="ReferencedKeys"/>.</param>
     /// <param name="cancellation">Cancels it.</param>
     /// <param name="moved">Rows that were reassigned in this transaction, which no reference leads to any more.</param>
+    /// <param name="kept">The leaf tables of which to keep every row; none by default.</param>
     public static async Task<ReachCount> OfAsync(
-        NpgsqlConnection connection, Decisions decisions, ImmutableArray<string> keys, IReadOnlySet<Decision> keysOf, CancellationToken cancellation, IReadOnlyDictionary<Decision, HashSet<ReachedRow>>? moved = null)
+        NpgsqlConnection connection, Decisions decisions, ImmutableArray<string> keys, IReadOnlySet<Decision> keysOf, CancellationToken cancellation, IReadOnlyDictionary<Decision, HashSet<ReachedRow>>? moved = null,
+        IReadOnlySet<uint>? kept = null)
     {
-        var count = new ReachCount(connection, decisions);
+        var count = new ReachCount(connection, decisions) { _kept = kept ?? ImmutableHashSet<uint>.Empty };
         foreach (var (decision, rows) in moved ?? new Dictionary<Decision, HashSet<ReachedRow>>()) count._touched[decision] = rows;
         await count.AddAsync(decisions.Reach.Root, SubjectKeys.Column(decisions.Reach.Root), keys, cancellation);
         foreach (var soft in decisions.SoftReferences) count.BySoftReference[soft] = await count.AddAsync(soft.Table, soft.Column, keys, cancellation);
-        while (count._frontier.TryDequeue(out var rows))
+        await count.FollowAsync(keysOf, cancellation);
+        return count;
+    }
+
+    /// <summary>The same from some rows <c>t</c> of a table, given as <c>FROM … WHERE …</c>, and keeping every row of some leaf tables.</summary>
+    public static async Task<ReachCount> FromAsync(NpgsqlConnection connection, Decisions decisions, string rows, List<object?> values, IReadOnlySet<uint> kept, CancellationToken cancellation)
+    {
+        var count = new ReachCount(connection, decisions) { _kept = kept };
+        count.Enqueue(await count.RowsAsync($"SELECT t.tableoid, t.ctid, t.xmin {rows}", values, cancellation));
+        await count.FollowAsync(ImmutableHashSet<Decision>.Empty, cancellation);
+        return count;
+    }
+
+    private async Task FollowAsync(IReadOnlySet<Decision> keysOf, CancellationToken cancellation)
+    {
+        while (_frontier.TryDequeue(out var rows))
         {
-            foreach (var decision in count._toLeaf[rows.Leaf]) await count.FollowAsync(decision, rows.Leaf, rows.Rows, keysOf.Contains(decision), cancellation);
+            foreach (var decision in _toLeaf[rows.Leaf]) await FollowAsync(decision, rows.Leaf, rows.Rows, keysOf.Contains(decision), cancellation);
         }
 
-        foreach (var group in count._deleted.GroupBy(r => r.Leaf)) count.Deleted[group.Key] = count.Deleted.GetValueOrDefault(group.Key) + group.Count();
-        foreach (var (decision, rows) in count.StayingRows) count.Staying[decision] = rows.Count();
-        foreach (var table in count.StayingRows.Where(s => !s.Decision.Blocks).GroupBy(s => s.Decision.Reference.Table.Oid)) count.Updated[table.Key] = table.SelectMany(s => s.Rows).Distinct().Count();
-        return count;
+        foreach (var group in _deleted.GroupBy(r => r.Leaf)) Deleted[group.Key] = Deleted.GetValueOrDefault(group.Key) + group.Count();
+        foreach (var (decision, rows) in StayingRows) Staying[decision] = rows.Count();
+        foreach (var table in StayingRows.Where(s => !s.Decision.Blocks).GroupBy(s => s.Decision.Reference.Table.Oid)) Updated[table.Key] = table.SelectMany(s => s.Rows).Distinct().Count();
     }
 
     private async Task<long> AddAsync(Table table, Column column, ImmutableArray<string> keys, CancellationToken cancellation)
     {
-        var rows = await RowsAsync($"SELECT t.tableoid, t.ctid, t.xmin FROM {table.OnlySql} t WHERE {SubjectKeys.In(column)}", keys.ToArray(), cancellation);
+        var rows = await RowsAsync($"SELECT t.tableoid, t.ctid, t.xmin FROM {table.OnlySql} t WHERE {SubjectKeys.In(column)}", [keys.ToArray()], cancellation);
         Enqueue(rows);
         return rows.Count;
     }
@@ -101,7 +118,7 @@ internal sealed class ReachCount
             return;
         }
 
-        var rows = await RowsAsync($"SELECT c.tableoid, c.ctid, c.xmin {join}", Tids(parentRows), cancellation);
+        var rows = await RowsAsync($"SELECT c.tableoid, c.ctid, c.xmin {join}", [Tids(parentRows)], cancellation);
         ByReference[decision] = ByReference.GetValueOrDefault(decision) + rows.Count;
         if (decision.Deletes)
         {
@@ -115,7 +132,7 @@ internal sealed class ReachCount
 
     private bool IsPlainLeaf(Table table) =>
         !_toLeaf[table.Oid].Any() && _decisions.Reach.Find(table) is { Via.Length: 1 } && !_decisions.All.Any(d => d.Reference.Table.Oid == table.Oid && !d.Deletes)
-        && !_decisions.SoftReferences.Any(s => s.Table.Oid == table.Oid);
+        && !_decisions.SoftReferences.Any(s => s.Table.Oid == table.Oid) && !_kept.Contains(table.Oid);
 
     private async Task KeepKeysAsync(Decision decision, uint parent, NpgsqlTid[] rows, CancellationToken cancellation)
     {
@@ -136,8 +153,8 @@ internal sealed class ReachCount
         }
     }
 
-    private Task<List<ReachedRow>> RowsAsync(string sql, object value, CancellationToken cancellation) =>
-        _connection.ListAsync(sql, r => new ReachedRow(r.GetFieldValue<uint>(0), r.GetFieldValue<NpgsqlTid>(1), r.GetFieldValue<uint>(2)), cancellation, value);
+    private Task<List<ReachedRow>> RowsAsync(string sql, List<object?> values, CancellationToken cancellation) =>
+        _connection.ListAsync(sql, r => new ReachedRow(r.GetFieldValue<uint>(0), r.GetFieldValue<NpgsqlTid>(1), r.GetFieldValue<uint>(2)), cancellation, values);
 
     private static string[] Tids(NpgsqlTid[] rows) => [.. rows.Select(ReachedRow.Text)];
 }

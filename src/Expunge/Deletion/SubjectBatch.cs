@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using Expunge.Outbox;
 using Expunge.Policy;
 using Expunge.Postgres;
 using Npgsql;
@@ -17,6 +18,9 @@ internal sealed record SubjectBatch(NpgsqlConnection Connection, Decisions Decis
 
     /// <summary>What must hold of the locked row <c>t</c> for it to be deleted: that it is still marked; null for nothing.</summary>
     public string? IsDue { get; init; }
+
+    /// <summary>The recorded deletion that external values are captured for; null for none.</summary>
+    public long? Deletion { get; init; }
 
     /// <summary>Runs in the deleting transaction, before anything is locked; false to delete nothing.</summary>
     public Func<Task<bool>>? Begin { get; init; }
@@ -85,6 +89,7 @@ internal sealed record SubjectBatch(NpgsqlConnection Connection, Decisions Decis
         // Before the rows are counted by where they lie: an update moves them.
         var moved = await Reassignment.MoveAsync(Connection, Decisions, [.. found], cancellation);
         var count = suppressible.Count > 0 || !statistics || inOrder ? await ReachCount.OfAsync(Connection, Decisions, [.. found], suppressible, cancellation, moved) : null;
+        var external = await OutboxCapture.OfSubjectsAsync(Connection, Decisions, found, Deletion, cancellation);
         foreach (var soft in Decisions.SoftReferences)
         {
             await Connection.ExecuteAsync($"DELETE FROM {soft.Table.Name.Sql} WHERE {SubjectKeys.In(soft.Column)}", cancellation, found.ToArray());
@@ -95,6 +100,7 @@ internal sealed record SubjectBatch(NpgsqlConnection Connection, Decisions Decis
         else await Connection.ExecuteAsync(delete, cancellation, found.ToArray());
         await Connection.ExecuteAsync("SET CONSTRAINTS ALL IMMEDIATE", cancellation);
         var searched = await Residual.RefuseAnyAsync(Connection, Decisions, found, count, cancellation);
+        if (external is not null) await external.CheckAsync(cancellation);
         if ((statistics ? (await RowCounts.ReadAsync(Connection, Decisions, cancellation)).Minus(before, Decisions, inOrder ? count!.Updated : null) : Estimator.Lines(Decisions, count!)) is not { } lines) return null;
         RefuseOthers(found.Count, lines);
         return (lines, statistics ? "counted by PostgreSQL in the deleting transaction" : "counted under lock before the deletion (track_counts is off)", searched);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using Expunge.Catalog;
 using Expunge.Graph;
+using Expunge.Outbox;
 using Expunge.Policy;
 using Expunge.Postgres;
 using Npgsql;
@@ -27,6 +28,9 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
     private const string Key = $"current_setting('{Subject}')";
 
     private int _size = FirstChunk;
+
+    /// <summary>The recorded deletion that external values are captured for.</summary>
+    public long? Deletion { get; init; }
 
     /// <summary>Deletes and sets the rows, chunk by chunk.</summary>
     /// <param name="begin">At the beginning of each chunk's transaction: whether to go on.</param>
@@ -107,9 +111,11 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
         await connection.ExecuteAsync($"SET LOCAL lock_timeout = {(long)options.MaxLockWait.TotalMilliseconds}; SET LOCAL statement_timeout = '60s'", cancellation);
         if (!await begin()) return false;
         var before = await RowCounts.ReadAsync(connection, decisions, cancellation);
+        var external = part.Setting is null ? await OutboxCapture.OfRowsAsync(connection, decisions, leaf, $"t.ctid = ANY ($1::text[]::tid[]) AND {part.Condition}", [places], Deletion, cancellation) : null;
         // The condition again: at that place may be another row by now.
         await connection.ExecuteAsync($"{part.Statement(leaf)} WHERE t.ctid = ANY ($1::text[]::tid[]) AND {part.Condition}", cancellation, part.Setting?.ReassignTo is { } heir ? [places, heir] : [places]);
         await connection.ExecuteAsync("SET CONSTRAINTS ALL IMMEDIATE", cancellation);
+        if (external is not null) await external.CheckAsync(cancellation);
         await record((await RowCounts.ReadAsync(connection, decisions, cancellation)).Since(before, decisions));
         await transaction.CommitAsync(cancellation);
         return true;

@@ -23,6 +23,9 @@ public sealed record Decisions
     /// <summary>The declared soft references.</summary>
     public required ImmutableArray<SoftReference> SoftReferences { get; init; }
 
+    /// <summary>The columns whose values go into the outbox when their rows are deleted, in the policy's order; each in a table that loses rows.</summary>
+    public required ImmutableArray<ExternalColumn> External { get; init; }
+
     /// <summary>References that delete rows of several subjects and that the policy does not name: somebody must decide them.</summary>
     public required ImmutableArray<Decision> Undecided { get; init; }
 
@@ -45,11 +48,14 @@ public sealed record Decisions
         var resolver = new PolicyResolver(catalog, policy, graph, root, errors);
         var named = resolver.References();
         var soft = resolver.SoftReferences();
+        var external = ExternalResolver.Columns(policy, resolver, errors);
         if (policy.Columns is { } columns) errors.AddRange(ColumnsResolver.Errors(columns, root, policy.Root.Schema));
         if (errors.Count > 0) throw new PolicyException(policy.Path, errors);
 
         var all = graph.References.ToDictionary(r => r, r => Decide(r, policy, named.GetValueOrDefault(r)));
         var reach = Reach.Of(graph, root, r => all[r].Deletes, [.. soft.Select(s => (s.Table, s.Column.Name))]);
+        errors.AddRange(ExternalResolver.Unreached(external, catalog, reach, policy.Root.Schema));
+        if (errors.Count > 0) throw new PolicyException(policy.Path, errors);
         var decided = reach.References.Select(r => all[r]).ToImmutableArray();
         var missing = policy.Tables.SelectMany(g => g.Tables).Where(t => catalog.Find(t) is null).ToImmutableArray();
         return new Decisions
@@ -59,6 +65,7 @@ public sealed record Decisions
             Reach = reach,
             All = decided,
             SoftReferences = soft,
+            External = [.. external.Select(e => e.Column)],
             Undecided = [.. reach.Tables.Where(t => t.IsShared).SelectMany(t => t.Via).Select(r => all[r]).Where(d => d.Source != DecisionSource.Named)],
             MissingTables = missing,
         };

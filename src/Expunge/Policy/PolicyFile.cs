@@ -30,6 +30,9 @@ public sealed record PolicyFile
     /// <summary>The soft references in the order of the file; no column twice.</summary>
     public ImmutableArray<SoftReferencePolicy> SoftReferences { get; init; } = [];
 
+    /// <summary>The columns whose values go into the outbox when their rows are deleted, in the order of the file; no column twice.</summary>
+    public ImmutableArray<ExternalColumnPolicy> External { get; init; } = [];
+
     /// <summary>The expected tables in groups, for reports; no table twice.</summary>
     public ImmutableArray<TableGroup> Tables { get; init; } = [];
 
@@ -46,7 +49,7 @@ public sealed record PolicyFile
     public string? Path { get; init; }
 
     /// <summary>
-    /// SHA-256 in lower-case hex over what the policy does: root, default, references and soft references. The same for a policy that differs only
+    /// SHA-256 in lower-case hex over what the policy does: root, default, references, soft references and external columns. The same for a policy that differs only
     /// in comments, order, quoting, reasons, columns, groups, limits, revision or name.
     /// </summary>
     public string Hash => PolicyHash.Of(this);

@@ -14,7 +14,9 @@ internal static class PolicyHash
     {
         var references = policy.References.Select(reference => $"reference {Target(reference.Key)} {reference.Action.Word()}{To(reference)}\n");
         var soft = policy.SoftReferences.Select(reference => $"soft {reference.Table.Sql} ({Identifier.Quote(reference.Column)}) delete{(reference.Enforce ? " enforce" : "")}\n");
-        return $"policy 1\nroot {policy.Root.Sql}\ndefault {policy.Default.Word()}\n{Sorted(references)}{Sorted(soft)}";
+        // A policy without them has the hash that it had before there were any.
+        var external = policy.External.Select(column => $"external {column.Table.Sql} ({Identifier.Quote(column.Column)})\n");
+        return $"policy 1\nroot {policy.Root.Sql}\ndefault {policy.Default.Word()}\n{Sorted(references)}{Sorted(soft)}{Sorted(external)}";
     }
 
     private static string Sorted(IEnumerable<string> lines) => string.Concat(lines.Order(StringComparer.Ordinal));

@@ -8,7 +8,7 @@ namespace Expunge.Policy;
 /// <summary>Reads a policy file (<c>expunge.yaml</c>; its form is <c>expunge.schema.json</c>).</summary>
 public static partial class PolicyReader
 {
-    internal static ImmutableArray<string> Keys { get; } = ["root", "revision", "name", "default", "require_backup", "grace_period", "max_subjects", "columns", "references", "soft_references", "tables"];
+    internal static ImmutableArray<string> Keys { get; } = ["root", "revision", "name", "default", "require_backup", "grace_period", "max_subjects", "columns", "references", "soft_references", "external", "tables"];
 
     internal static ImmutableArray<string> Defaults { get; } = ["cascade", "keep"];
 
@@ -70,6 +70,7 @@ public static partial class PolicyReader
                 "columns" => policy with { Columns = ColumnsReader.Read(value, errors) },
                 "references" => policy with { References = ReferenceReader.Read(value, schema, errors) },
                 "soft_references" => policy with { SoftReferences = SoftReferenceReader.Read(value, schema, errors) },
+                "external" => policy with { External = ExternalReader.Read(value, schema, errors) },
                 "tables" => policy with { Tables = TableGroupReader.Read(value, schema, errors) },
                 _ => Unknown(key, policy, errors),
             };

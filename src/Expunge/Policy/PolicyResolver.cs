@@ -65,7 +65,7 @@ internal sealed class PolicyResolver(CatalogSnapshot catalog, PolicyFile policy,
         return found.ToImmutable();
     }
 
-    private Table? Find(QualifiedName name, SourceLocation location)
+    public Table? Find(QualifiedName name, SourceLocation location)
     {
         if (catalog.Find(name) is { } table) return table;
         // A table of an optional group may be missing, with all that the policy says of it.

@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace Expunge.Postgres;
 
-/// <summary>Runs a transaction again that only came at a bad moment: it waited too long for a lock, or was chosen to end a deadlock.</summary>
+/// <summary>Runs a transaction again that only came at a bad moment: it waited too long for a lock, was chosen to end a deadlock, or somebody else wrote in between.</summary>
 internal static class Retry
 {
     private const int Tries = 5;
@@ -11,6 +11,7 @@ internal static class Retry
     /// <param name="work">A whole transaction: when it throws, nothing of it is left.</param>
     /// <param name="cancellation">Ends the pause between two tries.</param>
     /// <exception cref="PostgresException">The last try's.</exception>
+    /// <exception cref="ExpungeException">The last try's.</exception>
     public static async Task<T> RunAsync<T>(Func<Task<T>> work, CancellationToken cancellation)
     {
         for (var attempt = 1; ; attempt++)
@@ -19,7 +20,7 @@ internal static class Retry
             {
                 return await work();
             }
-            catch (PostgresException e) when (attempt < Tries && e.SqlState is SqlStates.DeadlockDetected or SqlStates.LockNotAvailable or SqlStates.SerializationFailure)
+            catch (Exception e) when (attempt < Tries && e is PostgresException { SqlState: SqlStates.DeadlockDetected or SqlStates.LockNotAvailable or SqlStates.SerializationFailure } or ExpungeException { Code: ErrorCodes.ExternalChanged })
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(100 * attempt * (0.5 + Random.Shared.NextDouble())), cancellation);
             }

@@ -32,7 +32,7 @@ public sealed class PolicyErrorTests
 
         // the top level
         { "root: users\nrefrences: {}", "2:1: unknown key 'refrences'; did you mean 'references'?" },
-        { "root: users\ncolour: red", "2:1: unknown key 'colour'; it is one of root, revision, name, default, require_backup, grace_period, max_subjects, columns, references, soft_references, tables" },
+        { "root: users\ncolour: red", "2:1: unknown key 'colour'; it is one of root, revision, name, default, require_backup, grace_period, max_subjects, columns, references, soft_references, external, tables" },
         { "root: users\nname: a\nname: b", "3:1: 'name' is here twice; it is already in line 2" },
         { "root:", "1:6: 'root' is empty; write a single value or remove it" },
         { "root: ''", "1:7: 'root' is empty; write a single value or remove it" },
@@ -90,6 +90,14 @@ public sealed class PolicyErrorTests
         { "root: users\nsoft_references:\n  t.c: { action: delete, enforced: true }", "3:26: unknown key 'enforced'; did you mean 'enforce'?" },
         { "root: users\nsoft_references:\n  t.c: delete\n  public.t.c: delete", "4:3: the soft reference 't.c' is already in line 3" },
         { "root: users\nreferences:\n  t.c: keep\nsoft_references:\n  t.c: delete", "5:3: 't.c' is a reference in line 3; it can't be a soft reference too" },
+
+        // external
+        { "root: users\nexternal:", "2:10: 'external' is empty; write a single value or remove it" },
+        { "root: users\nexternal: []", "2:11: 'external' names no column; name one or remove it" },
+        { "root: users\nexternal: { t: c }", "2:11: 'external' must be a single value, not a mapping" },
+        { "root: users\nexternal: path", "2:11: 'path' is not the name of a column; write 'table.column' or 'schema.table.column'" },
+        { "root: users\nexternal: a..b", "2:11: 'a..b': a part of the name is empty" },
+        { "root: users\nexternal:\n  - t.c\n  - public.t.c", "4:5: the column 't.c' is already in line 3" },
 
         // groups
         { "root: users\ntables: [a]", "2:9: 'tables' must be a mapping ('name: value'), not a list" },

@@ -20,6 +20,7 @@ public sealed class PolicyHashTests
     [InlineData("a.x: cascade\n", "")]
     [InlineData("c.u: delete", "c.u: { action: delete, enforce: true }")]
     [InlineData("c.u: delete\n", "")]
+    [InlineData("root: users", "root: users\nexternal: a.path")]
     public void What_does_something_else_has_another_hash(string from, string to)
     {
         var changed = Policy.Replace(from, to, StringComparison.Ordinal).Replace("\n  \n", "\n", StringComparison.Ordinal);
@@ -29,6 +30,14 @@ public sealed class PolicyHashTests
 
     [Fact]
     public void The_key_that_rows_move_to_counts() => Assert.NotEqual(Hash("root: u\nreferences: { a.x: { reassign: 1 } }"), Hash("root: u\nreferences: { a.x: { reassign: 2 } }"));
+
+    [Fact]
+    public void External_columns_count_in_whatever_form_and_order()
+    {
+        Assert.Equal(Hash("root: u\nexternal: a.x"), Hash("root: u\nexternal: [public.a.x]"));
+        Assert.Equal(Hash("root: u\nexternal: [a.x, b.y]"), Hash("root: u\nexternal: [b.y, a.x]"));
+        Assert.NotEqual(Hash("root: u\nexternal: [a.x, b.y]"), Hash("root: u\nexternal: [a.x]"));
+    }
 
     [Fact]
     public void The_hash_never_changes_from_one_version_to_the_next() =>
