@@ -12,6 +12,7 @@ internal static class DeletionPlanReport
         PrintNotFound(plan, subject);
         foreach (var whale in plan.Whales) Output.Line($"🐋 {subject} {whale.Key} has about {whale.Rows} rows: deleted in chunks, finished once begun");
         if (!plan.SoftReferences.IsEmpty) Output.Line($"Without a foreign key: {string.Join(", ", plan.SoftReferences)}");
+        if (!plan.External.IsEmpty) Output.Line($"Into the outbox: the values of {string.Join(", ", plan.External)}");
         if (!plan.Triggers.IsEmpty) Output.Line($"Triggers of yours that fire: {string.Join(", ", plan.Triggers)}");
         PrintObstacles(plan);
     }
@@ -52,6 +53,7 @@ internal static class DeletionPlanReport
         plan.Whales,
         plan.MissingIndexes,
         plan.SoftReferences,
+        plan.External,
         plan.Triggers,
         plan.TotalDeleted,
         plan.TotalUpdated,

@@ -29,6 +29,9 @@ public sealed record DeletionPlan
     /// <summary>The soft references whose rows go, too.</summary>
     public required ImmutableArray<string> SoftReferences { get; init; }
 
+    /// <summary>The columns whose values go into the outbox, as the policy names them.</summary>
+    public required ImmutableArray<string> External { get; init; }
+
     /// <summary>The references whose rows are retained and block, with the policy's reason, whether there are such rows or not.</summary>
     public required ImmutableArray<RetainedReference> Retained { get; init; }
 

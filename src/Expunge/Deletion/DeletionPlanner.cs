@@ -52,6 +52,7 @@ public static class DeletionPlanner
             MissingIndexes = MissingIndex.Of(decisions),
             Triggers = await TriggersAsync(connection, decisions, cancellation),
             SoftReferences = [.. decisions.SoftReferences.Select(s => s.Display(decisions.Schema))],
+            External = [.. decisions.External.Select(e => e.Display(decisions.Schema))],
             Retained = [.. decisions.All.Where(d => d.Action == PolicyAction.Retain).Select(d => new RetainedReference(d.Reference.Display(decisions.Schema), d.Reason!))],
         };
     }

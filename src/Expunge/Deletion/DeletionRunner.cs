@@ -186,7 +186,12 @@ public sealed class DeletionRunner
         var result = await batch.DeleteAsync(keys, cancellation);
         if (!goesOn) return false;
         await DoneAsync(result.Deleted.Length + result.NotFound.Length + result.Unmarked.Length, result.Lines, cancellation);
-        await Residual.ReportLateAsync(_connection, _decisions, result.Deleted, cancellation);
+        if (!result.Deleted.IsEmpty && (await Residual.SoftAsync(_connection, _decisions, result.Deleted, cancellation)).Count > 0)
+        {
+            await DoneAsync(0, await batch.DeleteLateAsync(result.Deleted, lines => RecordRowsAsync(lines, cancellation), cancellation), cancellation);
+            await Residual.ReportLateAsync(_connection, _decisions, result.Deleted, cancellation);
+        }
+
         return true;
     }
 

@@ -63,7 +63,8 @@ internal static class Residual
             "Delete them, and give the column a foreign key ('enforce: true' in the policy), so that this can't happen.");
     }
 
-    private static async Task<List<(string Name, long Rows)>> SoftAsync(NpgsqlConnection connection, Decisions decisions, IReadOnlyList<string> subjects, CancellationToken cancellation)
+    /// <summary>How many rows each soft reference has of these subjects; those that have none are left out.</summary>
+    public static async Task<List<(string Name, long Rows)>> SoftAsync(NpgsqlConnection connection, Decisions decisions, IReadOnlyList<string> subjects, CancellationToken cancellation)
     {
         var left = new List<(string, long)>();
         foreach (var soft in decisions.SoftReferences)

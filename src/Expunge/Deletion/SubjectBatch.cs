@@ -90,11 +90,7 @@ internal sealed record SubjectBatch(NpgsqlConnection Connection, Decisions Decis
         var moved = await Reassignment.MoveAsync(Connection, Decisions, [.. found], cancellation);
         var count = suppressible.Count > 0 || !statistics || inOrder ? await ReachCount.OfAsync(Connection, Decisions, [.. found], suppressible, cancellation, moved) : null;
         var external = await OutboxCapture.OfSubjectsAsync(Connection, Decisions, found, Deletion, cancellation);
-        foreach (var soft in Decisions.SoftReferences)
-        {
-            await Connection.ExecuteAsync($"DELETE FROM {soft.Table.Name.Sql} WHERE {SubjectKeys.In(soft.Column)}", cancellation, found.ToArray());
-        }
-
+        await DeleteSoftAsync([.. found], cancellation);
         var delete = $"DELETE FROM {root.Name.Sql} WHERE {SubjectKeys.In(key)}";
         if (inOrder) await InOrder.DeleteAsync(Connection, Decisions, count!, delete, found.ToArray(), cancellation);
         else await Connection.ExecuteAsync(delete, cancellation, found.ToArray());
@@ -104,6 +100,32 @@ internal sealed record SubjectBatch(NpgsqlConnection Connection, Decisions Decis
         if ((statistics ? (await RowCounts.ReadAsync(Connection, Decisions, cancellation)).Minus(before, Decisions, inOrder ? count!.Updated : null) : Estimator.Lines(Decisions, count!)) is not { } lines) return null;
         RefuseOthers(found.Count, lines);
         return (lines, statistics ? "counted by PostgreSQL in the deleting transaction" : "counted under lock before the deletion (track_counts is off)", searched);
+    }
+
+    /// <summary>
+    /// Deletes what other transactions wrote by a soft reference in the moment in which the subjects went: nothing keeps them from it. The subjects' rows are gone already.
+    /// </summary>
+    /// <returns>What it deleted, as the report's lines.</returns>
+    public async Task<ImmutableArray<DeletionLine>> DeleteLateAsync(ImmutableArray<string> keys, Func<ImmutableArray<DeletionLine>, Task> record, CancellationToken cancellation) => await Retry.RunAsync(
+        async () =>
+        {
+            await using var transaction = await Connection.BeginTransactionAsync(cancellation);
+            await Connection.ExecuteAsync($"SET LOCAL lock_timeout = {(long)LockTimeout.TotalMilliseconds}; SET LOCAL statement_timeout = {(long)StatementTimeout.TotalMilliseconds}", cancellation);
+            var before = await RowCounts.ReadAsync(Connection, Decisions, cancellation);
+            var external = await OutboxCapture.OfSubjectsAsync(Connection, Decisions, keys, Deletion, cancellation);
+            await DeleteSoftAsync(keys.ToArray(), cancellation);
+            await Connection.ExecuteAsync("SET CONSTRAINTS ALL IMMEDIATE", cancellation);
+            if (external is not null) await external.CheckAsync(cancellation);
+            var lines = (await RowCounts.ReadAsync(Connection, Decisions, cancellation)).Minus(before, Decisions, ImmutableDictionary<uint, long>.Empty)!.Value;
+            await record(lines);
+            await transaction.CommitAsync(cancellation);
+            return lines;
+        },
+        cancellation);
+
+    private async Task DeleteSoftAsync(string[] keys, CancellationToken cancellation)
+    {
+        foreach (var soft in Decisions.SoftReferences) await Connection.ExecuteAsync($"DELETE FROM {soft.Table.Name.Sql} WHERE {SubjectKeys.In(soft.Column)}", cancellation, keys);
     }
 
     private static async Task CommitAsync(NpgsqlTransaction transaction, CancellationToken cancellation)

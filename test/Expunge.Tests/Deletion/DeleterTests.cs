@@ -1,4 +1,5 @@
 using Expunge.Embedded;
+using Expunge.Deletion;
 using Expunge.Policy;
 using Expunge.Testing;
 using Expunge.Tests.Revisions;
@@ -109,9 +110,35 @@ public sealed class DeleterTests
     [Fact]
     public async Task A_soft_reference_that_is_written_in_the_same_moment_is_reported_and_the_deletion_stays_done()
     {
-        await using var database = await Blog.CreateAsync(
+        var (database, late) = await DeleteWhileAVisitIsWrittenAsync(async (database, policy) => await Assert.ThrowsAsync<ExpungeException>(() => database.DeleteAsync(policy, "1")));
+        await using var _ = database;
+
+        Assert.Equal(ErrorCodes.LateRows, late.Code);
+        Assert.Contains("1 by visits.user_id", late.Message, StringComparison.Ordinal);
+        Assert.Equal(0, await database.ScalarAsync<long>("SELECT count(*) FROM users WHERE id = 1"));
+    }
+
+    [Fact]
+    public async Task A_recorded_deletion_takes_such_a_row_along_and_counts_it()
+    {
+        var (database, done) = await DeleteWhileAVisitIsWrittenAsync(async (database, policy) =>
+        {
+            var (job, isNew) = await Deletions.CreateAsync(database.Database, policy, new DeletionRequest { Ids = new[] { "1" }.ToAsyncEnumerable() });
+            return await DeletionRunner.RunAsync(database.Database, policy, job.Id, new DeletionOptions());
+        });
+        await using var _ = database;
+
+        Assert.Equal((DeletionState.Completed, 1L), (done.State, done.Subjects.Deleted));
+        Assert.Equal(1, Assert.Single(done.Lines, l => l.Table == "visits").Deleted);
+        Assert.Equal(0, await database.ScalarAsync<long>("SELECT count(*) FROM visits"));
+    }
+
+    private static async Task<(TestDatabase Database, T Result)> DeleteWhileAVisitIsWrittenAsync<T>(Func<TestDatabase, PolicyFile, Task<T>> delete)
+    {
+        var database = await Blog.CreateAsync(
             """
             CREATE TABLE visits (user_id integer);
+            CREATE INDEX ON visits (user_id);
             CREATE FUNCTION pause() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END';
             CREATE TRIGGER pause AFTER DELETE ON users FOR EACH ROW EXECUTE FUNCTION pause();
             """);
@@ -124,18 +151,14 @@ public sealed class DeleterTests
         await RunAsync(writer, "INSERT INTO visits VALUES (1)");
 
         // The writer gets its lock when the deletion commits, and commits itself before the last look gets its own.
-        var deletion = database.DeleteAsync(policy, "1");
+        var deletion = delete(database, policy);
         await WaitersAsync(1);
         var locking = RunAsync(writer, "LOCK TABLE visits IN ACCESS EXCLUSIVE MODE");
         await WaitersAsync(2);
         await RunAsync(holder, "SELECT pg_advisory_unlock(1)");
         await locking;
         await writing.CommitAsync();
-        var late = await Assert.ThrowsAsync<ExpungeException>(() => deletion);
-
-        Assert.Equal(ErrorCodes.LateRows, late.Code);
-        Assert.Contains("1 by visits.user_id", late.Message, StringComparison.Ordinal);
-        Assert.Equal(0, await database.ScalarAsync<long>("SELECT count(*) FROM users WHERE id = 1"));
+        return (database, await deletion);
 
         async Task WaitersAsync(int count)
         {
