@@ -14,6 +14,9 @@ public sealed record DeletionResult(ImmutableArray<string> Deleted, ImmutableArr
     /// <summary>The keys that exist and were no longer marked, where only marked ones were to be deleted.</summary>
     public ImmutableArray<string> Unmarked { get; init; } = [];
 
+    /// <summary>The keys that were passed over because another transaction holds their rows, where that was asked for.</summary>
+    internal ImmutableArray<string> Busy { get; init; } = [];
+
     /// <summary>All rows that were deleted.</summary>
     public long TotalDeleted => Lines.Sum(l => l.Deleted);
 }

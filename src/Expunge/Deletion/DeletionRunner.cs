@@ -180,6 +180,7 @@ public sealed class DeletionRunner
             LockTimeout = _options.MaxLockWait,
             IsDue = isDue,
             Deletion = _id,
+            SkipLocked = keys.Length > 1,
             Begin = async () => goesOn = await GoesOnAsync(cancellation),
             Record = r => RecordAsync(r, cancellation),
         };
@@ -190,6 +191,12 @@ public sealed class DeletionRunner
         {
             await DoneAsync(0, await batch.DeleteLateAsync(result.Deleted, lines => RecordRowsAsync(lines, cancellation), cancellation), cancellation);
             await Residual.ReportLateAsync(_connection, _decisions, result.Deleted, cancellation);
+        }
+
+        // Each by itself, and with patience.
+        foreach (var busy in result.Busy)
+        {
+            if (!await DeleteAsync([busy], cancellation)) return false;
         }
 
         return true;

@@ -19,6 +19,9 @@ internal sealed record SubjectBatch(NpgsqlConnection Connection, Decisions Decis
     /// <summary>What must hold of the locked row <c>t</c> for it to be deleted: that it is still marked; null for nothing.</summary>
     public string? IsDue { get; init; }
 
+    /// <summary>Whether subjects whose rows another transaction holds are passed over: nobody then waits for the others, which are locked already, as long as for that one.</summary>
+    public bool SkipLocked { get; init; }
+
     /// <summary>The recorded deletion that external values are captured for; null for none.</summary>
     public long? Deletion { get; init; }
 
@@ -63,11 +66,16 @@ internal sealed record SubjectBatch(NpgsqlConnection Connection, Decisions Decis
         if (Begin is not null && !await Begin()) return new DeletionResult([], [], [], "nothing to count", 0, clock.Elapsed);
 
         // FOR UPDATE: no new row can refer to the subjects from here on.
-        var found = await Connection.ListAsync(SubjectKeys.Lock(root.Name, key, "UPDATE", IsDue), r => r.GetString(0), cancellation, keys.ToArray());
+        var found = await Connection.ListAsync(SubjectKeys.Lock(root.Name, key, SkipLocked ? "UPDATE SKIP LOCKED" : "UPDATE", IsDue), r => r.GetString(0), cancellation, keys.ToArray());
         ImmutableArray<string> notFound = [.. keys.Except(found)];
-        var unmarked = IsDue is null || notFound.IsEmpty ? []
-            : await Connection.ListAsync($"SELECT t.{Identifier.Quote(key.Name)}::text FROM {root.Name.Sql} t WHERE {SubjectKeys.In(key)}", r => r.GetString(0), cancellation, notFound.ToArray());
-        var result = new DeletionResult([.. found], [.. notFound.Except(unmarked)], [], "nothing to count", 0, clock.Elapsed) { Unmarked = [.. unmarked] };
+        var others = notFound.IsEmpty || (IsDue is null && !SkipLocked) ? []
+            : await Connection.ListAsync(
+                $"SELECT t.{Identifier.Quote(key.Name)}::text, coalesce({IsDue ?? "true"}, false) FROM {root.Name.Sql} t WHERE {SubjectKeys.In(key)}", r => (Key: r.GetString(0), IsDue: r.GetBoolean(1)), cancellation, notFound.ToArray());
+        var result = new DeletionResult([.. found], [.. notFound.Except(others.Select(o => o.Key))], [], "nothing to count", 0, clock.Elapsed)
+        {
+            Unmarked = [.. others.Where(o => !o.IsDue).Select(o => o.Key)],
+            Busy = [.. others.Where(o => o.IsDue).Select(o => o.Key)],
+        };
         if (found.Count > 0)
         {
             if (await DeleteFoundAsync(found, inOrder, cancellation) is not var (lines, method, searched)) return null;

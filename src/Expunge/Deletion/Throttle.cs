@@ -7,8 +7,6 @@ namespace Expunge.Deletion;
 /// <summary>Between two transactions of a deletion: makes way for standbys, keeps to the rate, and names who makes it slow.</summary>
 internal sealed class Throttle(NpgsqlConnection connection, DeletionOptions options, Action<string> note)
 {
-    // Whoever is open for that long keeps the dead rows of all chunks, and the last step of a whale has to pass them.
-    private static readonly TimeSpan Old = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
 
     private readonly Standbys _standbys = new(options.MaxLag);
@@ -35,7 +33,7 @@ internal sealed class Throttle(NpgsqlConnection connection, DeletionOptions opti
     /// <summary>Names the transactions that have been open for long, each once.</summary>
     public async Task NameOldAsync(CancellationToken cancellation)
     {
-        var old = await OpenTransactions.ReadAsync(connection, Old, cancellation);
+        var old = await OpenTransactions.ReadAsync(connection, options.LongOpen, cancellation);
         // The time that it has been open is part of the name.
         var who = string.Join(", ", old);
         if (old.Count == 0 || _named == string.Join(", ", old.Select(o => o.Split(',')[0]))) return;
