@@ -19,6 +19,9 @@ public sealed record DeletionOptions
     /// <summary>How many rows may be deleted or set in a second, on average; null (the default) for as many as possible.</summary>
     public int? Rate { get; init; }
 
+    /// <summary>Whether every subject is deleted in chunks, and of a few rows each, whatever it has: tests hold the two ways against each other.</summary>
+    internal bool AlwaysInChunks { get; init; }
+
     /// <summary>Since when a transaction of others must be open to be named: whoever is open keeps the dead rows of all chunks, and the last step of a whale has to pass them.</summary>
     internal TimeSpan LongOpen { get; init; } = TimeSpan.FromMinutes(1);
 

@@ -32,7 +32,7 @@ public sealed class DeletionRunner
     private readonly Dictionary<string, int> _places;
 
     private readonly Throttle _throttle;
-    private IReadOnlyDictionary<string, long> _whales = new Dictionary<string, long>();
+    private Dictionary<string, long> _whales = [];
     private DeletionProgress _progress;
 
     private DeletionRunner(NpgsqlConnection connection, Decisions decisions, DeletionOptions options, DeletionJob job, string? isDue, string? inactive)
@@ -108,12 +108,12 @@ public sealed class DeletionRunner
         var size = FirstBatch;
         while (await NextAsync(size, cancellation) is { IsEmpty: false } keys)
         {
-            foreach (var whale in keys.Where(_whales.ContainsKey))
+            foreach (var whale in keys.Where(IsWhale))
             {
                 if (!await BeginWhaleAsync(whale, cancellation)) return;
             }
 
-            if ((keys = keys.RemoveAll(_whales.ContainsKey)).IsEmpty) continue;
+            if ((keys = keys.RemoveAll(IsWhale)).IsEmpty) continue;
             var begun = Stopwatch.GetTimestamp();
             if (!await DeleteAsync(keys, cancellation)) return;
             // Towards the target, by no more than half or double at once.
@@ -139,6 +139,8 @@ public sealed class DeletionRunner
         if (ended > 0) await ReceiptSeal.SealAsync(_connection, _id, _options.SigningKey, cancellation);
         await transaction.CommitAsync(cancellation);
     }
+
+    private bool IsWhale(string key) => _options.AlwaysInChunks || _whales.ContainsKey(key);
 
     private async Task<ImmutableArray<string>> NextAsync(int size, CancellationToken cancellation) =>
         [.. await _connection.ListAsync("SELECT key FROM expunge.deletion_subject WHERE deletion_id = $1 AND state = 'pending' ORDER BY place LIMIT $2", r => r.GetString(0), cancellation, _id, size)];

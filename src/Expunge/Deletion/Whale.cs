@@ -19,7 +19,7 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
     private const int LargestChunk = 20_000;
 
     // Fewer rows than that go with the subject's own row.
-    private const int Few = 1000;
+    private readonly int _few = options.AlwaysInChunks ? 1 : 1000;
 
     // Of references that form a net there are more ways than anybody wants to walk; the subject's own row takes the rest along.
     private const int MostWays = 200;
@@ -27,7 +27,7 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
     private const string Subject = "expunge.subject";
     private const string Key = $"current_setting('{Subject}')";
 
-    private int _size = FirstChunk;
+    private int _size = options.AlwaysInChunks ? 2 : FirstChunk;
 
     /// <summary>The recorded deletion that external values are captured for.</summary>
     public long? Deletion { get; init; }
@@ -62,8 +62,8 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
         }
 
         var goesOn = true;
-        var rows = await FetchAsync(Few);
-        if (rows.Count == Few)
+        var rows = await FetchAsync(_few);
+        if (rows.Count == _few)
         {
             while (goesOn && rows.Count > 0)
             {
@@ -71,7 +71,7 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
                 {
                     var begun = Stopwatch.GetTimestamp();
                     if (!(goesOn = await Retry.RunAsync(() => ChunkAsync(part, decisions.Catalog.Tables.First(t => t.Oid == leaf.Key), [.. leaf], begin, record, cancellation), cancellation))) break;
-                    _size = Math.Clamp((int)(leaf.Count() * Math.Clamp(options.Target / Stopwatch.GetElapsedTime(begun), 0.5, 2)), 100, LargestChunk);
+                    _size = Math.Clamp((int)(leaf.Count() * Math.Clamp(options.Target / Stopwatch.GetElapsedTime(begun), 0.5, 2)), options.AlwaysInChunks ? 2 : 100, LargestChunk);
                     await after();
                 }
 
@@ -99,6 +99,8 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
         foreach (var part in Parts(d => d.Blocks))
         {
             if (!await connection.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM {part.Table.OnlySql} t WHERE {part.Condition})", cancellation)) continue;
+            // Rows that would block may go themselves, in another way: only following every row tells.
+            if (InOrder.CanMatter(decisions, part.Table)) return [.. (await Estimator.CountAsync(connection, decisions, [key], cancellation)).Blockers.Select(b => $"{b.Reference} ({b.Reason})")];
             blockers.Add($"{part.Setting!.Reference.Display(decisions.Schema)} ({part.Setting.Reason ?? $"ON DELETE {part.Setting.Reference.Constraints[0].DeleteRule}"})");
         }
 

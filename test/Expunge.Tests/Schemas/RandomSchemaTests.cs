@@ -1,4 +1,5 @@
 using CsCheck;
+using Expunge.Deletion;
 using Expunge.Policy;
 using Expunge.Postgres;
 using Expunge.Revisions;
@@ -49,6 +50,7 @@ public sealed class RandomSchemaTests(ITestOutputHelper output)
         var root = schema.Tables[0].Name;
         // What init lets block: a subject that can't be without another one, or without something of another one's.
         var mayBlock = schema.References.Any(r => r.From == 0 && r.ColumnsOf().All(c => c.NotNull));
+        var inChunks = false;
         foreach (var id in (await DatabaseRows.ReadAsync(connection, catalog)).Of(root).Select(r => r["id"]!).Take(RandomSchema.Rows / 2))
         {
             var rows = await DatabaseRows.ReadAsync(connection, catalog);
@@ -57,7 +59,12 @@ public sealed class RandomSchemaTests(ITestOutputHelper output)
             model.Delete(subject);
             var estimate = await database.EstimateAsync(policy, id);
             Assert.Equal(model.Blocked, !estimate.Blockers.IsEmpty);
-            if (model.Blocked)
+            inChunks = !inChunks;
+            if (inChunks)
+            {
+                await DeleteInChunksAsync(database, policy, id, model);
+            }
+            else if (model.Blocked)
             {
                 Assert.True(mayBlock, $"{id} is blocked by {string.Join(", ", estimate.Blockers)}");
                 Assert.Equal(ErrorCodes.DeletionBlocked, (await Assert.ThrowsAsync<ExpungeException>(() => database.DeleteAsync(policy, id))).Code);
@@ -72,6 +79,21 @@ public sealed class RandomSchemaTests(ITestOutputHelper output)
 
             Assert.Equal(rows.Text(), (await DatabaseRows.ReadAsync(connection, catalog)).Text());
         }
+    }
+
+    private static async Task DeleteInChunksAsync(TestDatabase database, PolicyFile policy, string id, DeletionModel model)
+    {
+        var (job, _) = await Deletions.CreateAsync(database.Database, policy, new DeletionRequest { Ids = new[] { id }.ToAsyncEnumerable() });
+        var done = await DeletionRunner.RunAsync(database.Database, policy, job.Id, new DeletionOptions { AlwaysInChunks = true });
+        if (!model.Blocked)
+        {
+            Assert.Equal((DeletionState.Completed, 1L), (done.State, done.Subjects.Deleted));
+            Assert.Equal(Lines(model, policy.Root.Schema), done.Lines.Select(l => (l.Table, l.Deleted, l.Updated)).Order());
+            return;
+        }
+
+        Assert.Equal((DeletionState.Failed, 0L), (done.State, done.TotalDeleted));
+        Assert.Contains(ErrorCodes.DeletionBlocked, Assert.Single(await Deletions.FailuresAsync(database.Database, job.Id)).Reason, StringComparison.Ordinal);
     }
 
     private static IEnumerable<(string Table, long Deleted, long Updated)> Lines(DeletionModel model, string schema) =>
