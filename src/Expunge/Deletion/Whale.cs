@@ -115,23 +115,27 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
         // The condition again: at that place may be another row by now.
         var there = $"t.ctid = ANY ($1::text[]::tid[]) AND {part.Condition}";
         var statement = $"{part.Statement(leaf)} WHERE {there}";
+        // Seldom: the same rows as they are found, where the statistics would count more.
+        var exact = await TakingBack.IsPossibleAsync(connection, decisions, cancellation);
+        var rows = exact && part.Setting is null ? await ReachCount.FromAsync(connection, decisions, $"FROM ONLY {leaf.Name.Sql} t WHERE {there}", [places], ImmutableHashSet<uint>.Empty, cancellation) : null;
         List<object?> values = part.Setting?.ReassignTo is { } heir ? [places, heir] : [places];
-        if (part.IsSuppressible) await RefuseSuppressedAsync(part, $"SELECT FROM ONLY {leaf.Name.Sql} t WHERE {there} FOR UPDATE OF t", places, statement, values, cancellation);
-        else await connection.ExecuteAsync(statement, cancellation, values);
+        var changed = part.IsSuppressible ? await RefuseSuppressedAsync(part, $"SELECT FROM ONLY {leaf.Name.Sql} t WHERE {there} FOR UPDATE OF t", places, statement, values, cancellation)
+            : await connection.ExecuteAsync(statement, cancellation, values);
         await connection.ExecuteAsync("SET CONSTRAINTS ALL IMMEDIATE", cancellation);
         if (external is not null) await external.CheckAsync(cancellation);
-        await record((await RowCounts.ReadAsync(connection, decisions, cancellation)).Since(before, decisions));
+        await record(rows is not null ? Estimator.Lines(decisions, rows) : exact ? Estimator.Lines(decisions, _ => 0, t => t.Oid == part.Table.Oid ? changed : 0)
+            : (await RowCounts.ReadAsync(connection, decisions, cancellation)).Since(before, decisions));
         await transaction.CommitAsync(cancellation);
         return true;
     }
 
     // In the chunk that notices it: later ones would leave a half of the subject.
-    private async Task RefuseSuppressedAsync(Part part, string rows, string[] places, string statement, List<object?> values, CancellationToken cancellation)
+    private async Task<int> RefuseSuppressedAsync(Part part, string rows, string[] places, string statement, List<object?> values, CancellationToken cancellation)
     {
         var locked = (await connection.ListAsync(rows, _ => true, cancellation, [places])).Count;
         var done = await connection.ListAsync($"{statement} RETURNING {(part.Setting is null ? "true" : $"({part.Condition}) IS NOT TRUE")}", r => r.GetBoolean(0), cancellation, values);
         var left = locked - done.Count(d => d);
-        if (left > 0) throw Residual.Left([(part.Name, left)]);
+        return left > 0 ? throw Residual.Left([(part.Name, left)]) : locked;
     }
 
     /// <summary>What to delete and set, the deepest tables first; what is only set before what is deleted.</summary>
