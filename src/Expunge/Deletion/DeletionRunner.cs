@@ -108,12 +108,13 @@ public sealed class DeletionRunner
         var size = FirstBatch;
         while (await NextAsync(size, cancellation) is { IsEmpty: false } keys)
         {
-            foreach (var whale in keys.Where(IsWhale))
+            if (keys.FirstOrDefault(IsWhale) is { } whale)
             {
+                // It takes its time: who of the others is still to be deleted is asked again afterwards.
                 if (!await BeginWhaleAsync(whale, cancellation)) return;
+                continue;
             }
 
-            if ((keys = keys.RemoveAll(IsWhale)).IsEmpty) continue;
             var begun = Stopwatch.GetTimestamp();
             if (!await DeleteAsync(keys, cancellation)) return;
             // Towards the target, by no more than half or double at once.
@@ -145,10 +146,15 @@ public sealed class DeletionRunner
     private async Task<ImmutableArray<string>> NextAsync(int size, CancellationToken cancellation) =>
         [.. await _connection.ListAsync("SELECT key FROM expunge.deletion_subject WHERE deletion_id = $1 AND state = 'pending' ORDER BY place LIMIT $2", r => r.GetString(0), cancellation, _id, size)];
 
+    // While a subject was finished the others can have been cancelled, and the deletion itself goes on.
+    private async Task<ImmutableArray<string>> PendingAsync(ImmutableArray<string> keys, CancellationToken cancellation) =>
+        [.. await _connection.ListAsync("SELECT key FROM expunge.deletion_subject WHERE deletion_id = $1 AND key = ANY ($2) AND state = 'pending' ORDER BY place", r => r.GetString(0), cancellation, _id, keys.ToArray())];
+
     /// <summary>Deletes them; where they can't be deleted together, each half by itself, down to the one that can't be deleted.</summary>
     /// <returns>False where the deletion is not to go on.</returns>
     private async Task<bool> DeleteAsync(ImmutableArray<string> keys, CancellationToken cancellation)
     {
+        if (keys.IsEmpty) return true;
         ExpungeException failure;
         try
         {
@@ -168,7 +174,7 @@ public sealed class DeletionRunner
             failure = e;
         }
 
-        if (keys.Length > 1) return await DeleteAsync(keys[..(keys.Length / 2)], cancellation) && await DeleteAsync(keys[(keys.Length / 2)..], cancellation);
+        if (keys.Length > 1) return await DeleteAsync(keys[..(keys.Length / 2)], cancellation) && await DeleteAsync(await PendingAsync(keys[(keys.Length / 2)..], cancellation), cancellation);
         await FailAsync(keys[0], failure, cancellation);
         return true;
     }
@@ -198,7 +204,7 @@ public sealed class DeletionRunner
         // Each by itself, and with patience.
         foreach (var busy in result.Busy)
         {
-            if (!await DeleteAsync([busy], cancellation)) return false;
+            if (!await DeleteAsync(await PendingAsync([busy], cancellation), cancellation)) return false;
         }
 
         return true;
@@ -269,17 +275,22 @@ public sealed class DeletionRunner
             ImmutableArray<DeletionLine> chunk = [];
             await _throttle.NameOldAsync(cancellation);
             return await new Whale(_connection, _decisions, key, _options) { Deletion = _id }.RunAsync(
-                    () => GoesOnAsync(cancellation), lines => RecordRowsAsync(chunk = lines, cancellation), () => DoneAsync(0, chunk, cancellation), cancellation)
+                    () => GoesOnAsync(cancellation), lines => RecordChunkAsync(key, chunk = lines, cancellation), () => DoneAsync(0, chunk, cancellation), cancellation)
                 && await OnceAsync([key], TimeSpan.FromMinutes(10), isDue: null, cancellation);
         }
         catch (Exception e) when (e is ExpungeException { Code: ErrorCodes.Residue or ErrorCodes.OtherSubjects or ErrorCodes.ExternalChanged } || (e is PostgresException p && !SqlStates.IsServerTrouble(p.SqlState)))
         {
             var failure = e as ExpungeException ?? Deleter.Refused((PostgresException)e, _decisions);
-            var done = await _connection.ListAsync("SELECT table_name FROM expunge.deletion_rows WHERE deletion_id = $1 AND deleted + updated > 0 ORDER BY place", r => r.GetString(0), cancellation, _id);
-            await FailAsync(key, new ExpungeException(failure.Code, $"Partially deleted: something came in between. {failure.Message} Rows of {string.Join(", ", done)} are gone already.", failure.NextStep, e), cancellation);
+            var gone = await _connection.ListAsync("SELECT unnest(gone) FROM expunge.deletion_subject WHERE deletion_id = $1 AND key = $2", r => r.GetString(0), cancellation, _id, key);
+            await FailAsync(key, gone.Count > 0 ? Partially(failure, gone) : failure, cancellation);
             return true;
         }
     }
+
+    // What was rolled back is only the last step.
+    private ExpungeException Partially(ExpungeException failure, List<string> gone) => new(
+        failure.Code, $"Partially deleted: something came in between. {failure.Message.Replace(" Everything was rolled back.", "", StringComparison.Ordinal)} Rows of {string.Join(", ", gone)} are gone already.",
+        failure.NextStep.Replace("Nothing was deleted.", $"Then finish it:  expunge deletions retry {_id}", StringComparison.Ordinal), failure);
 
     private enum Begun
     {
@@ -296,13 +307,22 @@ public sealed class DeletionRunner
         // ANY as well: the index serves whatever the planner thinks of the join. A hash of an earlier try stays where there is no key now.
         await _connection.ExecuteAsync(
             """
-            UPDATE expunge.deletion_subject s SET key = NULL, state = r.state, hash = coalesce(r.hash, s.hash), hash_key = CASE WHEN r.hash IS NULL THEN s.hash_key ELSE $5 END
+            UPDATE expunge.deletion_subject s SET key = NULL, gone = NULL, state = r.state, hash = coalesce(r.hash, s.hash), hash_key = CASE WHEN r.hash IS NULL THEN s.hash_key ELSE $5 END
               FROM unnest($2::text[], $3::text[], $4::bytea[]) AS r (key, state, hash) WHERE s.deletion_id = $1 AND s.key = ANY ($2) AND s.key = r.key
             """,
             cancellation, _id, keys, states, SubjectHashes.Of(_options.SigningKey, _decisions.Reach.Root.Name, keys), _options.SigningKey?.PublicKey.ShortId ?? "");
         if (result.Lines.IsEmpty) return;
         await _connection.ExecuteAsync("UPDATE expunge.deletion SET method = $2, residual_checked = $3 WHERE id = $1 AND (method, residual_checked) IS DISTINCT FROM ($2, $3)", cancellation, _id, result.Method, result.ResidualChecked);
         await RecordRowsAsync(result.Lines, cancellation);
+    }
+
+    // Of whom, too: should something block the subject after all, it is told what is gone.
+    private async Task RecordChunkAsync(string key, ImmutableArray<DeletionLine> lines, CancellationToken cancellation)
+    {
+        await RecordRowsAsync(lines, cancellation);
+        await _connection.ExecuteAsync(
+            "UPDATE expunge.deletion_subject SET gone = gone || ARRAY(SELECT t FROM unnest($3) t WHERE t <> ALL (coalesce(gone, '{}'))) WHERE deletion_id = $1 AND key = $2 AND NOT coalesce(gone, '{}') @> $3",
+            cancellation, _id, key, lines.Select(l => l.Table).ToArray());
     }
 
     private async Task RecordRowsAsync(ImmutableArray<DeletionLine> lines, CancellationToken cancellation) =>

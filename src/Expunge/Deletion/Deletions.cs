@@ -144,7 +144,8 @@ public static class Deletions
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.DeletionNotFound"/>, or <see cref="ErrorCodes.DeletionState"/>: it has not failed.</exception>
     public static Task<DeletionJob> RetryAsync(Database database, long id, CancellationToken cancellation = default) =>
         ChangeAsync(database, id, "retried", [DeletionState.Failed], "state = 'pending', reason = NULL, finished_at = NULL, receipt = NULL", cancellation,
-            connection => connection.ExecuteAsync("UPDATE expunge.deletion_subject SET state = 'pending', reason = NULL WHERE deletion_id = $1 AND state = 'failed'", cancellation, id));
+            // Who is partially deleted can't be unmarked or cancelled any more.
+            connection => connection.ExecuteAsync("UPDATE expunge.deletion_subject SET state = CASE WHEN gone IS NULL THEN 'pending' ELSE 'finishing' END, reason = NULL WHERE deletion_id = $1 AND state = 'failed'", cancellation, id));
 
     internal static async Task<DeletionJob> ReadAsync(NpgsqlConnection connection, long id, CancellationToken cancellation)
     {

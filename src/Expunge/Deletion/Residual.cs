@@ -36,11 +36,12 @@ internal static class Residual
             if (rows > 0) left.Add((reference.Display(decisions.Schema), rows));
         }
 
-        if (left.Count == 0) return decisions.SoftReferences.Length + (count?.ReferencedKeys.Count ?? 0);
-        throw new ExpungeException(
-            ErrorCodes.Residue, $"After the deletion rows of the subject are left: {string.Join(", ", left.Select(l => $"{l.Rows} by {l.Name}"))}. Everything was rolled back.",
-            "Something keeps the cascade from deleting them: a trigger, a rule, row-level security or an inheritance child.  expunge verify  names it.");
+        return left.Count > 0 ? throw Left(left) : decisions.SoftReferences.Length + (count?.ReferencedKeys.Count ?? 0);
     }
+
+    internal static ExpungeException Left(IReadOnlyList<(string Name, long Rows)> left) => new(
+        ErrorCodes.Residue, $"After the deletion rows of the subject are left: {string.Join(", ", left.Select(l => $"{l.Rows} by {l.Name}"))}. Everything was rolled back.",
+        "Something keeps the cascade from deleting them: a trigger, a rule, row-level security or an inheritance child.  expunge verify  names it.");
 
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.LateRows"/>: the subjects are deleted for good, and rows came in by a soft reference in the same moment.</exception>
     public static async Task ReportLateAsync(NpgsqlConnection connection, Decisions decisions, IReadOnlyList<string> subjects, CancellationToken cancellation)

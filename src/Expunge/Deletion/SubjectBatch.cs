@@ -91,7 +91,8 @@ internal sealed record SubjectBatch(NpgsqlConnection Connection, Decisions Decis
     {
         var (root, key) = (Decisions.Reach.Root, SubjectKeys.Column(Decisions.Reach.Root));
         var suppressible = Residual.Suppressible(Decisions);
-        var statistics = Decisions.Catalog.Server.TracksCounts;
+        var reason = !Decisions.Catalog.Server.TracksCounts ? "track_counts is off" : await TakingBack.IsPossibleAsync(Connection, Decisions, cancellation) ? "a trigger can take back what it deletes" : null;
+        var statistics = reason is null;
         await Reassignment.RefuseHeirAsync(Connection, Decisions, found, cancellation);
         var before = await RowCounts.ReadAsync(Connection, Decisions, cancellation);
         // Before the rows are counted by where they lie: an update moves them.
@@ -107,7 +108,7 @@ internal sealed record SubjectBatch(NpgsqlConnection Connection, Decisions Decis
         if (external is not null) await external.CheckAsync(cancellation);
         if ((statistics ? (await RowCounts.ReadAsync(Connection, Decisions, cancellation)).Minus(before, Decisions, inOrder ? count!.Updated : null) : Estimator.Lines(Decisions, count!)) is not { } lines) return null;
         RefuseOthers(found.Count, lines);
-        return (lines, statistics ? "counted by PostgreSQL in the deleting transaction" : "counted under lock before the deletion (track_counts is off)", searched);
+        return (lines, statistics ? "counted by PostgreSQL in the deleting transaction" : $"counted under lock before the deletion ({reason})", searched);
     }
 
     /// <summary>

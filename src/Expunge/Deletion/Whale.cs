@@ -115,19 +115,36 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
         var before = await RowCounts.ReadAsync(connection, decisions, cancellation);
         var external = part.Setting is null ? await OutboxCapture.OfRowsAsync(connection, decisions, leaf, $"t.ctid = ANY ($1::text[]::tid[]) AND {part.Condition}", [places], Deletion, cancellation) : null;
         // The condition again: at that place may be another row by now.
-        await connection.ExecuteAsync($"{part.Statement(leaf)} WHERE t.ctid = ANY ($1::text[]::tid[]) AND {part.Condition}", cancellation, part.Setting?.ReassignTo is { } heir ? [places, heir] : [places]);
+        var there = $"t.ctid = ANY ($1::text[]::tid[]) AND {part.Condition}";
+        var statement = $"{part.Statement(leaf)} WHERE {there}";
+        // Seldom: the same rows as they are found, where the statistics would count more.
+        var exact = await TakingBack.IsPossibleAsync(connection, decisions, cancellation);
+        var rows = exact && part.Setting is null ? await ReachCount.FromAsync(connection, decisions, $"FROM ONLY {leaf.Name.Sql} t WHERE {there}", [places], ImmutableHashSet<uint>.Empty, cancellation) : null;
+        List<object?> values = part.Setting?.ReassignTo is { } heir ? [places, heir] : [places];
+        var changed = part.IsSuppressible ? await RefuseSuppressedAsync(part, $"SELECT FROM ONLY {leaf.Name.Sql} t WHERE {there} FOR UPDATE OF t", places, statement, values, cancellation)
+            : await connection.ExecuteAsync(statement, cancellation, values);
         await connection.ExecuteAsync("SET CONSTRAINTS ALL IMMEDIATE", cancellation);
         if (external is not null) await external.CheckAsync(cancellation);
-        await record((await RowCounts.ReadAsync(connection, decisions, cancellation)).Since(before, decisions));
+        await record(rows is not null ? Estimator.Lines(decisions, rows) : exact ? Estimator.Lines(decisions, _ => 0, t => t.Oid == part.Table.Oid ? changed : 0)
+            : (await RowCounts.ReadAsync(connection, decisions, cancellation)).Since(before, decisions));
         await transaction.CommitAsync(cancellation);
         return true;
+    }
+
+    // In the chunk that notices it: later ones would leave a half of the subject.
+    private async Task<int> RefuseSuppressedAsync(Part part, string rows, string[] places, string statement, List<object?> values, CancellationToken cancellation)
+    {
+        var locked = (await connection.ListAsync(rows, _ => true, cancellation, [places])).Count;
+        var done = await connection.ListAsync($"{statement} RETURNING {(part.Setting is null ? "true" : $"({part.Condition}) IS NOT TRUE")}", r => r.GetBoolean(0), cancellation, values);
+        var left = locked - done.Count(d => d);
+        return left > 0 ? throw Residual.Left([(part.Name, left)]) : locked;
     }
 
     /// <summary>What to delete and set, the deepest tables first; what is only set before what is deleted.</summary>
     private IEnumerable<Part> Ways()
     {
         var parts = Parts(d => !d.Blocks);
-        foreach (var soft in decisions.SoftReferences) parts.Add(new Part(soft.Table, $"t.{Identifier.Quote(soft.Column.Name)} = {Key}::{soft.Column.Type}", null, 1));
+        foreach (var soft in decisions.SoftReferences) parts.Add(new Part(soft.Table, $"t.{Identifier.Quote(soft.Column.Name)} = {Key}::{soft.Column.Type}", null, 1, soft.Display(decisions.Schema)));
         // Rows that can be both set and deleted are counted exactly only with the subject's own row.
         if (decisions.All.Any(d => InOrder.CanMatter(decisions, d.Reference.Table))) parts.RemoveAll(p => p.Setting is not null || InOrder.CanMatter(decisions, p.Table) || decisions.All.Any(d => d.Reference.ReferencedTable.Oid == p.Table.Oid));
         return parts.OrderByDescending(p => p.Depth).ThenBy(p => p.Setting is null);
@@ -143,7 +160,7 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
         {
             foreach (var path in Paths(decision.Reference.ReferencedTable, [decision.Reference]))
             {
-                parts.Add(new Part(decision.Reference.Table, Condition(path), decision.Deletes ? null : decision, path.Length));
+                parts.Add(new Part(decision.Reference.Table, Condition(path), decision.Deletes ? null : decision, path.Length, decision.Reference.Display(decisions.Schema)));
                 if (parts.Count == MostWays) break;
             }
         }
@@ -182,8 +199,10 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
         }
     }
 
-    private sealed record Part(Table Table, string Condition, Decision? Setting, int Depth)
+    private sealed record Part(Table Table, string Condition, Decision? Setting, int Depth, string Name)
     {
+        public bool IsSuppressible => (Setting is null ? Table.DeleteSuppressors : Table.UpdateSuppressors).Length > 0;
+
         public string Statement(Table leaf) => Setting is null ? $"DELETE FROM ONLY {leaf.Name.Sql} t"
             : Setting.ReassignTo is not null ? $"UPDATE ONLY {leaf.Name.Sql} t SET {Reassignment.Set(Setting, "$2")}"
             : $"UPDATE ONLY {leaf.Name.Sql} t SET {string.Join(", ", (Setting.SetColumns.IsEmpty ? Setting.Reference.Columns : Setting.SetColumns).Select(c => $"{Identifier.Quote(c)} = {(Setting.OnDelete == ReferentialAction.SetNull ? "NULL" : "DEFAULT")}"))}";

@@ -34,10 +34,12 @@ CREATE TABLE IF NOT EXISTS expunge.deletion_subject (
   hash_key text,
   state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'finishing', 'deleted', 'not found', 'unmarked', 'failed', 'cancelled')),
   reason text,
+  gone text[],
   PRIMARY KEY (deletion_id, place)
 );
 COMMENT ON COLUMN expunge.deletion_subject.hash IS 'Keyed hash of root and key: HMAC-SHA256, with a key that is not in the database';
 COMMENT ON COLUMN expunge.deletion_subject.hash_key IS 'The beginning of the id of the signing key from which the key of the hash is derived';
+COMMENT ON COLUMN expunge.deletion_subject.gone IS 'The tables that have lost rows of it, while it is not deleted itself';
 CREATE UNIQUE INDEX IF NOT EXISTS deletion_subject_key ON expunge.deletion_subject (deletion_id, key);
 CREATE INDEX IF NOT EXISTS deletion_subject_open ON expunge.deletion_subject (deletion_id, place) WHERE state IN ('pending', 'finishing');
 
