@@ -27,6 +27,11 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
     private const string Subject = "expunge.subject";
     private const string Key = $"current_setting('{Subject}')";
 
+    private const string AtPages = "t.ctid BETWEEN ($1::text[])[1]::tid AND ($1::text[])[2]::tid";
+
+    // The SELECT hides how many they are: of many the planner believes that reading the whole table is cheaper, for each chunk.
+    private const string AtPlaces = "t.ctid = ANY ((SELECT $1::text[]::tid[])::tid[])";
+
     private int _size = FirstChunk;
 
     /// <summary>The recorded deletion that external values are captured for.</summary>
@@ -53,39 +58,59 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
 
     private async Task<bool> RunAsync(Part part, Func<Task<bool>> begin, Func<ImmutableArray<DeletionLine>, Task> record, Func<Task> after, CancellationToken cancellation)
     {
-        // The server keeps the list: where they lie, in the order in which they lie on the disk.
+        List<Extent> extents;
         await using (var transaction = await connection.BeginTransactionAsync(cancellation))
         {
             await connection.ExecuteAsync("SET LOCAL statement_timeout = '10min'", cancellation);
-            await connection.ExecuteAsync($"DECLARE expunge_rows NO SCROLL CURSOR WITH HOLD FOR SELECT t.tableoid, t.ctid::text FROM {part.Table.OnlySql} t WHERE {part.Condition} ORDER BY t.tableoid, t.ctid", cancellation);
+            extents = await Extent.ReadAsync(connection, decisions, part.Table, part.Condition, cancellation);
             await transaction.CommitAsync(cancellation);
         }
 
-        var goesOn = true;
-        var rows = await FetchAsync(Few);
-        if (rows.Count == Few)
+        if (extents.Sum(e => e.Rows) < Few) return true;
+        foreach (var extent in extents)
         {
-            while (goesOn && rows.Count > 0)
-            {
-                foreach (var leaf in rows.GroupBy(r => r.Leaf, r => r.Place))
-                {
-                    var begun = Stopwatch.GetTimestamp();
-                    if (!(goesOn = await Retry.RunAsync(() => ChunkAsync(part, decisions.Catalog.Tables.First(t => t.Oid == leaf.Key), [.. leaf], begin, record, cancellation), cancellation))) break;
-                    _size = Math.Clamp((int)(leaf.Count() * Math.Clamp(options.Target / Stopwatch.GetElapsedTime(begun), 0.5, 2)), 100, LargestChunk);
-                    await after();
-                }
-
-                rows = await FetchAsync(_size);
-            }
-
-            // Who passes the dead rows first marks them in the index (PostgreSQL docs, Index Access Method Interface Definition, kill_prior_tuple); better now than with the subject locked.
-            await connection.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM {part.Table.OnlySql} t WHERE {part.Condition})", cancellation);
+            if (!await (extent.IsDense ? PagesAsync(extent) : ListAsync(extent))) return false;
         }
 
-        await connection.ExecuteAsync("CLOSE expunge_rows", cancellation);
-        return goesOn;
+        // Who passes the dead rows first marks them in the index (PostgreSQL docs, Index Access Method Interface Definition, kill_prior_tuple); better now than with the subject locked.
+        await connection.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM {part.Table.OnlySql} t WHERE {part.Condition})", cancellation);
+        return true;
 
-        Task<List<(uint Leaf, string Place)>> FetchAsync(int count) => connection.ListAsync($"FETCH {count} FROM expunge_rows", r => (r.GetFieldValue<uint>(0), r.GetString(1)), cancellation);
+        async Task<bool> PagesAsync(Extent extent)
+        {
+            for (var (page, pages) = (extent.First, 0); page <= extent.Last; page += pages)
+            {
+                pages = extent.PagesOf(_size);
+                if (!await ChunkOfAsync(extent, AtPages, [$"({page},0)", $"({Math.Min(page + pages - 1, extent.Last)},65535)"], extent.RowsOf(pages))) return false;
+            }
+
+            return true;
+        }
+
+        async Task<bool> ListAsync(Extent extent)
+        {
+            // The server keeps the list: where they lie, in the order in which they lie on the disk.
+            await using (var transaction = await connection.BeginTransactionAsync(cancellation))
+            {
+                await connection.ExecuteAsync("SET LOCAL statement_timeout = '10min'", cancellation);
+                await connection.ExecuteAsync($"DECLARE expunge_rows NO SCROLL CURSOR WITH HOLD FOR SELECT t.ctid::text FROM ONLY {extent.Leaf.Name.Sql} t WHERE {part.Condition} ORDER BY t.ctid", cancellation);
+                await transaction.CommitAsync(cancellation);
+            }
+
+            var goesOn = true;
+            while (goesOn && await connection.ListAsync($"FETCH {_size} FROM expunge_rows", r => r.GetString(0), cancellation) is { Count: > 0 } places) goesOn = await ChunkOfAsync(extent, AtPlaces, [.. places], places.Count);
+            await connection.ExecuteAsync("CLOSE expunge_rows", cancellation);
+            return goesOn;
+        }
+
+        async Task<bool> ChunkOfAsync(Extent extent, string at, string[] places, int rows)
+        {
+            var begun = Stopwatch.GetTimestamp();
+            if (!await Retry.RunAsync(() => ChunkAsync(part, extent.Leaf, at, places, begin, record, cancellation), cancellation)) return false;
+            _size = Math.Clamp((int)(rows * Math.Clamp(options.Target / Stopwatch.GetElapsedTime(begun), 0.5, 2)), 100, LargestChunk);
+            await after();
+            return true;
+        }
     }
 
     // Into a setting of the session: a cursor takes no parameters.
@@ -105,15 +130,15 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
         return [.. blockers.Distinct(StringComparer.Ordinal)];
     }
 
-    private async Task<bool> ChunkAsync(Part part, Table leaf, string[] places, Func<Task<bool>> begin, Func<ImmutableArray<DeletionLine>, Task> record, CancellationToken cancellation)
+    private async Task<bool> ChunkAsync(Part part, Table leaf, string at, string[] places, Func<Task<bool>> begin, Func<ImmutableArray<DeletionLine>, Task> record, CancellationToken cancellation)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await connection.ExecuteAsync($"SET LOCAL lock_timeout = {(long)options.MaxLockWait.TotalMilliseconds}; SET LOCAL statement_timeout = '60s'", cancellation);
         if (!await begin()) return false;
         var before = await RowCounts.ReadAsync(connection, decisions, cancellation);
-        var external = part.Setting is null ? await OutboxCapture.OfRowsAsync(connection, decisions, leaf, $"t.ctid = ANY ($1::text[]::tid[]) AND {part.Condition}", [places], Deletion, cancellation) : null;
+        var external = part.Setting is null ? await OutboxCapture.OfRowsAsync(connection, decisions, leaf, $"{at} AND {part.Condition}", [places], Deletion, cancellation) : null;
         // The condition again: at that place may be another row by now.
-        await connection.ExecuteAsync($"{part.Statement(leaf)} WHERE t.ctid = ANY ($1::text[]::tid[]) AND {part.Condition}", cancellation, part.Setting?.ReassignTo is { } heir ? [places, heir] : [places]);
+        await connection.ExecuteAsync($"{part.Statement(leaf)} WHERE {at} AND {part.Condition}", cancellation, part.Setting?.ReassignTo is { } heir ? [places, heir] : [places]);
         await connection.ExecuteAsync("SET CONSTRAINTS ALL IMMEDIATE", cancellation);
         if (external is not null) await external.CheckAsync(cancellation);
         await record((await RowCounts.ReadAsync(connection, decisions, cancellation)).Since(before, decisions));
