@@ -73,7 +73,7 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
         }
 
         // Who passes the dead rows first marks them in the index (PostgreSQL docs, Index Access Method Interface Definition, kill_prior_tuple); better now than with the subject locked.
-        await connection.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM {part.Table.OnlySql} t WHERE {part.Condition})", cancellation);
+        if (part.Depth == 1) await connection.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM {part.Table.OnlySql} t WHERE {part.Condition})", cancellation);
         return true;
 
         async Task<bool> PagesAsync(Extent extent)
@@ -133,12 +133,13 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
     private async Task<bool> ChunkAsync(Part part, Table leaf, string at, string[] places, Func<Task<bool>> begin, Func<ImmutableArray<DeletionLine>, Task> record, CancellationToken cancellation)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await connection.ExecuteAsync($"SET LOCAL lock_timeout = {(long)options.MaxLockWait.TotalMilliseconds}; SET LOCAL statement_timeout = '60s'", cancellation);
+        // Compiling a statement takes longer than a chunk.
+        await connection.ExecuteAsync($"SET LOCAL lock_timeout = {(long)options.MaxLockWait.TotalMilliseconds}; SET LOCAL statement_timeout = '60s'; SET LOCAL jit = off", cancellation);
         if (!await begin()) return false;
         var before = await RowCounts.ReadAsync(connection, decisions, cancellation);
-        var external = part.Setting is null ? await OutboxCapture.OfRowsAsync(connection, decisions, leaf, $"{at} AND {part.Condition}", [places], Deletion, cancellation) : null;
+        var external = part.Setting is null ? await OutboxCapture.OfRowsAsync(connection, decisions, leaf, $"{at} AND {part.OfEach}", [places], Deletion, cancellation) : null;
         // The condition again: at that place may be another row by now.
-        await connection.ExecuteAsync($"{part.Statement(leaf)} WHERE {at} AND {part.Condition}", cancellation, part.Setting?.ReassignTo is { } heir ? [places, heir] : [places]);
+        await connection.ExecuteAsync($"{part.Statement(leaf)} WHERE {at} AND {part.OfEach}", cancellation, part.Setting?.ReassignTo is { } heir ? [places, heir] : [places]);
         await connection.ExecuteAsync("SET CONSTRAINTS ALL IMMEDIATE", cancellation);
         if (external is not null) await external.CheckAsync(cancellation);
         await record((await RowCounts.ReadAsync(connection, decisions, cancellation)).Since(before, decisions));
@@ -150,7 +151,12 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
     private IEnumerable<Part> Ways()
     {
         var parts = Parts(d => !d.Blocks);
-        foreach (var soft in decisions.SoftReferences) parts.Add(new Part(soft.Table, $"t.{Identifier.Quote(soft.Column.Name)} = {Key}::{soft.Column.Type}", null, 1));
+        foreach (var soft in decisions.SoftReferences)
+        {
+            var condition = $"t.{Identifier.Quote(soft.Column.Name)} = {Key}::{soft.Column.Type}";
+            parts.Add(new Part(soft.Table, condition, condition, null, 1));
+        }
+
         // Rows that can be both set and deleted are counted exactly only with the subject's own row.
         if (decisions.All.Any(d => InOrder.CanMatter(decisions, d.Reference.Table))) parts.RemoveAll(p => p.Setting is not null || InOrder.CanMatter(decisions, p.Table) || decisions.All.Any(d => d.Reference.ReferencedTable.Oid == p.Table.Oid));
         return parts.OrderByDescending(p => p.Depth).ThenBy(p => p.Setting is null);
@@ -166,7 +172,7 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
         {
             foreach (var path in Paths(decision.Reference.ReferencedTable, [decision.Reference]))
             {
-                parts.Add(new Part(decision.Reference.Table, Condition(path), decision.Deletes ? null : decision, path.Length));
+                parts.Add(new Part(decision.Reference.Table, Condition(path), OfEach(path, 0), decision.Deletes ? null : decision, path.Length));
                 if (parts.Count == MostWays) break;
             }
         }
@@ -187,6 +193,15 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
 
             return condition;
         }
+
+        // The same, looked up by the key of what each row refers to: a join, and the planner would read all of the subject's rows for each chunk. OFFSET 0 keeps it from making one.
+        string OfEach(ImmutableArray<Reference> path, int i)
+        {
+            var (reference, alias, next) = (path[i], i == 0 ? "t" : $"t{i}", $"t{i + 1}");
+            if (reference.ReferencedTable.Oid == root.Oid && reference.ReferencedColumns.SequenceEqual([rootKey.Name])) return $"{alias}.{Identifier.Quote(reference.Columns[0])} = {Key}::{rootKey.Type}";
+            var same = string.Join(" AND ", reference.Columns.Zip(reference.ReferencedColumns, (a, b) => $"{next}.{Identifier.Quote(b)} = {alias}.{Identifier.Quote(a)}"));
+            return $"EXISTS (SELECT FROM {reference.ReferencedTable.OnlySql} {next} WHERE {same} AND {(i + 1 < path.Length ? OfEach(path, i + 1) : $"{next}.{Identifier.Quote(rootKey.Name)} = {Key}::{rootKey.Type}")} OFFSET 0)";
+        }
     }
 
     // Simple ones: a way does not come through a table twice.
@@ -205,7 +220,7 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
         }
     }
 
-    private sealed record Part(Table Table, string Condition, Decision? Setting, int Depth)
+    private sealed record Part(Table Table, string Condition, string OfEach, Decision? Setting, int Depth)
     {
         public string Statement(Table leaf) => Setting is null ? $"DELETE FROM ONLY {leaf.Name.Sql} t"
             : Setting.ReassignTo is not null ? $"UPDATE ONLY {leaf.Name.Sql} t SET {Reassignment.Set(Setting, "$2")}"
