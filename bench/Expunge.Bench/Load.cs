@@ -19,9 +19,9 @@ internal sealed class Load : IAsyncDisposable
     private readonly Task _clients;
     private int _next;
 
-    private Load(NpgsqlDataSource source, int tables, int users)
+    private Load(NpgsqlDataSource source, int clients, int perSecond, Func<int, (string Sql, int Parameter)> statement)
     {
-        _clients = Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Task.Run(() => ClientAsync(source, tables, users))));
+        _clients = Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(() => ClientAsync(source, perSecond, statement))));
     }
 
     /// <summary>Statements that failed: deadlocks and other refusals that the application would have seen.</summary>
@@ -30,7 +30,22 @@ internal sealed class Load : IAsyncDisposable
     /// <summary>When the slowest statement ended.</summary>
     public DateTime WorstAt { get; private set; }
 
-    public static Load Start(NpgsqlDataSource source, int tables, int users) => new(source, tables, users);
+    public static Load Start(NpgsqlDataSource source, int tables, int users) => Start(source, Clients, PerSecond, number =>
+    {
+        var table = (number * 31 % tables) + 1;
+        return (
+            (number % 4) switch
+            {
+                0 => $"INSERT INTO child_{table} (user_id, note) VALUES ($1, 'x')",
+                1 => "UPDATE users SET name = 'n' WHERE id = $1",
+                2 => "SELECT name FROM users WHERE id = $1",
+                _ => $"SELECT count(*) FROM child_{table} WHERE user_id = $1",
+            },
+            (number * 7919 % users) + 1);
+    });
+
+    /// <summary>Other statements: the nth one and its only parameter.</summary>
+    public static Load Start(NpgsqlDataSource source, int clients, int perSecond, Func<int, (string Sql, int Parameter)> statement) => new(source, clients, perSecond, statement);
 
     /// <summary>Ends it and says how long statements took, in milliseconds.</summary>
     public async Task<(double Median, double P99, double Worst, int Count)> StopAsync()
@@ -41,26 +56,16 @@ internal sealed class Load : IAsyncDisposable
         return (sorted[sorted.Count / 2], sorted[(int)(sorted.Count * 0.99)], sorted[^1], sorted.Count);
     }
 
-    private async Task ClientAsync(NpgsqlDataSource source, int tables, int users)
+    private async Task ClientAsync(NpgsqlDataSource source, int perSecond, Func<int, (string Sql, int Parameter)> statement)
     {
         await using var connection = await source.OpenConnectionAsync();
         while (!_end.IsCancellationRequested)
         {
             var number = Interlocked.Increment(ref _next);
-            var due = number * 1000.0 / PerSecond;
+            var due = number * 1000.0 / perSecond;
             if (due - _clock.Elapsed.TotalMilliseconds is > 0 and var early) await Task.Delay(TimeSpan.FromMilliseconds(early));
-            var table = (number * 31 % tables) + 1;
-            var user = (number * 7919 % users) + 1;
-            await using var command = new NpgsqlCommand(
-                (number % 4) switch
-                {
-                    0 => $"INSERT INTO child_{table} (user_id, note) VALUES ($1, 'x')",
-                    1 => "UPDATE users SET name = 'n' WHERE id = $1",
-                    2 => "SELECT name FROM users WHERE id = $1",
-                    _ => $"SELECT count(*) FROM child_{table} WHERE user_id = $1",
-                },
-                connection)
-            { Parameters = { new NpgsqlParameter { Value = user } } };
+            var (sql, parameter) = statement(number);
+            await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new NpgsqlParameter { Value = parameter } } };
             try
             {
                 await command.ExecuteNonQueryAsync();

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Expunge.Bench;
 
-// dotnet run -c Release --project bench/Expunge.Bench -- migration|locks|planning|deletion [--small]
+// dotnet run -c Release --project bench/Expunge.Bench -- migration|locks|planning|deletion|unindexed|whale|million [--small]
 var small = args.Contains("--small");
 Func<bool, Task>? bench = args.FirstOrDefault() switch
 {
@@ -9,11 +9,14 @@ Func<bool, Task>? bench = args.FirstOrDefault() switch
     "locks" => LockOrderBench.RunAsync,
     "planning" => PlanningBench.RunAsync,
     "deletion" => DeletionBench.RunAsync,
+    "unindexed" => UnindexedBench.RunAsync,
+    "whale" => WhaleBench.RunAsync,
+    "million" => MillionBench.RunAsync,
     _ => null,
 };
 if (bench is null)
 {
-    Console.Error.WriteLine("Name one: migration, locks, planning, deletion. --small does less, in under 2 minutes.");
+    Console.Error.WriteLine("Name one: migration, locks, planning, deletion, unindexed, whale, million. --small does less, in under 2 minutes.");
     return 2;
 }
 

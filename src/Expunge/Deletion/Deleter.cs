@@ -29,7 +29,7 @@ public static class Deleter
         DeletionResult result;
         try
         {
-            result = await new SubjectBatch(connection, decisions).DeleteAsync(keys, cancellation);
+            result = await new SubjectBatch(connection, decisions) { TakesBack = await TakingBack.IsPossibleAsync(connection, decisions, cancellation) }.DeleteAsync(keys, cancellation);
         }
         catch (PostgresException e) when (!cancellation.IsCancellationRequested)
         {

@@ -33,6 +33,7 @@ public sealed class DeletionRunner
 
     private readonly Throttle _throttle;
     private Dictionary<string, long> _whales = [];
+    private bool _takesBack;
     private DeletionProgress _progress;
 
     private DeletionRunner(NpgsqlConnection connection, Decisions decisions, DeletionOptions options, DeletionJob job, string? isDue, string? inactive)
@@ -98,6 +99,7 @@ public sealed class DeletionRunner
 
     private async Task RunAsync(CancellationToken cancellation)
     {
+        _takesBack = await TakingBack.IsPossibleAsync(_connection, _decisions, cancellation);
         _whales = await WhalePrediction.ReadAsync(_connection, _decisions, cancellation);
         // One that was begun is finished first.
         foreach (var key in await _connection.ListAsync("SELECT key FROM expunge.deletion_subject WHERE deletion_id = $1 AND state = 'finishing' ORDER BY place", r => r.GetString(0), cancellation, _id))
@@ -188,6 +190,7 @@ public sealed class DeletionRunner
             LockTimeout = _options.MaxLockWait,
             IsDue = isDue,
             Deletion = _id,
+            TakesBack = _takesBack,
             SkipLocked = keys.Length > 1,
             Begin = async () => goesOn = await GoesOnAsync(cancellation),
             Record = r => RecordAsync(r, cancellation),
@@ -274,7 +277,7 @@ public sealed class DeletionRunner
         {
             ImmutableArray<DeletionLine> chunk = [];
             await _throttle.NameOldAsync(cancellation);
-            return await new Whale(_connection, _decisions, key, _options) { Deletion = _id }.RunAsync(
+            return await new Whale(_connection, _decisions, key, _options) { Deletion = _id, TakesBack = _takesBack }.RunAsync(
                     () => GoesOnAsync(cancellation), lines => RecordChunkAsync(key, chunk = lines, cancellation), () => DoneAsync(0, chunk, cancellation), cancellation)
                 && await OnceAsync([key], TimeSpan.FromMinutes(10), isDue: null, cancellation);
         }

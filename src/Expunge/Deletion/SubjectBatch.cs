@@ -25,6 +25,9 @@ internal sealed record SubjectBatch(NpgsqlConnection Connection, Decisions Decis
     /// <summary>The recorded deletion that external values are captured for; null for none.</summary>
     public long? Deletion { get; init; }
 
+    /// <summary>Whether a trigger can take back what it deletes (<see cref="TakingBack"/>).</summary>
+    public bool TakesBack { get; init; }
+
     /// <summary>Runs in the deleting transaction, before anything is locked; false to delete nothing.</summary>
     public Func<Task<bool>>? Begin { get; init; }
 
@@ -91,7 +94,7 @@ internal sealed record SubjectBatch(NpgsqlConnection Connection, Decisions Decis
     {
         var (root, key) = (Decisions.Reach.Root, SubjectKeys.Column(Decisions.Reach.Root));
         var suppressible = Residual.Suppressible(Decisions);
-        var reason = !Decisions.Catalog.Server.TracksCounts ? "track_counts is off" : await TakingBack.IsPossibleAsync(Connection, Decisions, cancellation) ? "a trigger can take back what it deletes" : null;
+        var reason = !Decisions.Catalog.Server.TracksCounts ? "track_counts is off" : TakesBack ? "a trigger can take back what it deletes" : null;
         var statistics = reason is null;
         await Reassignment.RefuseHeirAsync(Connection, Decisions, found, cancellation);
         var before = await RowCounts.ReadAsync(Connection, Decisions, cancellation);
@@ -121,11 +124,12 @@ internal sealed record SubjectBatch(NpgsqlConnection Connection, Decisions Decis
             await using var transaction = await Connection.BeginTransactionAsync(cancellation);
             await Connection.ExecuteAsync($"SET LOCAL lock_timeout = {(long)LockTimeout.TotalMilliseconds}; SET LOCAL statement_timeout = {(long)StatementTimeout.TotalMilliseconds}", cancellation);
             var before = await RowCounts.ReadAsync(Connection, Decisions, cancellation);
+            var count = TakesBack ? await ReachCount.OfAsync(Connection, Decisions, keys, ImmutableHashSet<Decision>.Empty, cancellation) : null;
             var external = await OutboxCapture.OfSubjectsAsync(Connection, Decisions, keys, Deletion, cancellation);
             await DeleteSoftAsync(keys.ToArray(), cancellation);
             await Connection.ExecuteAsync("SET CONSTRAINTS ALL IMMEDIATE", cancellation);
             if (external is not null) await external.CheckAsync(cancellation);
-            var lines = (await RowCounts.ReadAsync(Connection, Decisions, cancellation)).Minus(before, Decisions, ImmutableDictionary<uint, long>.Empty)!.Value;
+            var lines = count is not null ? Estimator.Lines(Decisions, count) : (await RowCounts.ReadAsync(Connection, Decisions, cancellation)).Minus(before, Decisions, ImmutableDictionary<uint, long>.Empty)!.Value;
             await record(lines);
             await transaction.CommitAsync(cancellation);
             return lines;

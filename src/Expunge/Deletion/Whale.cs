@@ -27,10 +27,18 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
     private const string Subject = "expunge.subject";
     private const string Key = $"current_setting('{Subject}')";
 
+    private const string AtPages = "t.ctid BETWEEN ($1::text[])[1]::tid AND ($1::text[])[2]::tid";
+
+    // The SELECT hides how many they are: of many the planner believes that reading the whole table is cheaper, for each chunk.
+    private const string AtPlaces = "t.ctid = ANY ((SELECT $1::text[]::tid[])::tid[])";
+
     private int _size = options.AlwaysInChunks ? 2 : FirstChunk;
 
     /// <summary>The recorded deletion that external values are captured for.</summary>
     public long? Deletion { get; init; }
+
+    /// <summary>Whether a trigger can take back what it deletes (<see cref="TakingBack"/>).</summary>
+    public bool TakesBack { get; init; }
 
     /// <summary>Deletes and sets the rows, chunk by chunk.</summary>
     /// <param name="begin">At the beginning of each chunk's transaction: whether to go on.</param>
@@ -53,39 +61,59 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
 
     private async Task<bool> RunAsync(Part part, Func<Task<bool>> begin, Func<ImmutableArray<DeletionLine>, Task> record, Func<Task> after, CancellationToken cancellation)
     {
-        // The server keeps the list: where they lie, in the order in which they lie on the disk.
+        List<Extent> extents;
         await using (var transaction = await connection.BeginTransactionAsync(cancellation))
         {
             await connection.ExecuteAsync("SET LOCAL statement_timeout = '10min'", cancellation);
-            await connection.ExecuteAsync($"DECLARE expunge_rows NO SCROLL CURSOR WITH HOLD FOR SELECT t.tableoid, t.ctid::text FROM {part.Table.OnlySql} t WHERE {part.Condition} ORDER BY t.tableoid, t.ctid", cancellation);
+            extents = await Extent.ReadAsync(connection, decisions, part.Table, part.Condition, cancellation);
             await transaction.CommitAsync(cancellation);
         }
 
-        var goesOn = true;
-        var rows = await FetchAsync(_few);
-        if (rows.Count == _few)
+        if (extents.Sum(e => e.Rows) < _few) return true;
+        foreach (var extent in extents)
         {
-            while (goesOn && rows.Count > 0)
-            {
-                foreach (var leaf in rows.GroupBy(r => r.Leaf, r => r.Place))
-                {
-                    var begun = Stopwatch.GetTimestamp();
-                    if (!(goesOn = await Retry.RunAsync(() => ChunkAsync(part, decisions.Catalog.Tables.First(t => t.Oid == leaf.Key), [.. leaf], begin, record, cancellation), cancellation))) break;
-                    _size = Math.Clamp((int)(leaf.Count() * Math.Clamp(options.Target / Stopwatch.GetElapsedTime(begun), 0.5, 2)), options.AlwaysInChunks ? 2 : 100, LargestChunk);
-                    await after();
-                }
-
-                rows = await FetchAsync(_size);
-            }
-
-            // Who passes the dead rows first marks them in the index (PostgreSQL docs, Index Access Method Interface Definition, kill_prior_tuple); better now than with the subject locked.
-            await connection.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM {part.Table.OnlySql} t WHERE {part.Condition})", cancellation);
+            if (!await (extent.IsDense ? PagesAsync(extent) : ListAsync(extent))) return false;
         }
 
-        await connection.ExecuteAsync("CLOSE expunge_rows", cancellation);
-        return goesOn;
+        // Who passes the dead rows first marks them in the index (PostgreSQL docs, Index Access Method Interface Definition, kill_prior_tuple); better now than with the subject locked.
+        if (part.Depth == 1) await connection.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM {part.Table.OnlySql} t WHERE {part.Condition})", cancellation);
+        return true;
 
-        Task<List<(uint Leaf, string Place)>> FetchAsync(int count) => connection.ListAsync($"FETCH {count} FROM expunge_rows", r => (r.GetFieldValue<uint>(0), r.GetString(1)), cancellation);
+        async Task<bool> PagesAsync(Extent extent)
+        {
+            for (var (page, pages) = (extent.First, 0); page <= extent.Last; page += pages)
+            {
+                pages = extent.PagesOf(_size);
+                if (!await ChunkOfAsync(extent, AtPages, [$"({page},0)", $"({Math.Min(page + pages - 1, extent.Last)},65535)"], extent.RowsOf(pages))) return false;
+            }
+
+            return true;
+        }
+
+        async Task<bool> ListAsync(Extent extent)
+        {
+            // The server keeps the list: where they lie, in the order in which they lie on the disk.
+            await using (var transaction = await connection.BeginTransactionAsync(cancellation))
+            {
+                await connection.ExecuteAsync("SET LOCAL statement_timeout = '10min'", cancellation);
+                await connection.ExecuteAsync($"DECLARE expunge_rows NO SCROLL CURSOR WITH HOLD FOR SELECT t.ctid::text FROM ONLY {extent.Leaf.Name.Sql} t WHERE {part.Condition} ORDER BY t.ctid", cancellation);
+                await transaction.CommitAsync(cancellation);
+            }
+
+            var goesOn = true;
+            while (goesOn && await connection.ListAsync($"FETCH {_size} FROM expunge_rows", r => r.GetString(0), cancellation) is { Count: > 0 } places) goesOn = await ChunkOfAsync(extent, AtPlaces, [.. places], places.Count);
+            await connection.ExecuteAsync("CLOSE expunge_rows", cancellation);
+            return goesOn;
+        }
+
+        async Task<bool> ChunkOfAsync(Extent extent, string at, string[] places, int rows)
+        {
+            var begun = Stopwatch.GetTimestamp();
+            if (!await Retry.RunAsync(() => ChunkAsync(part, extent.Leaf, at, places, begin, record, cancellation), cancellation)) return false;
+            _size = Math.Clamp((int)(rows * Math.Clamp(options.Target / Stopwatch.GetElapsedTime(begun), 0.5, 2)), options.AlwaysInChunks ? 2 : 100, LargestChunk);
+            await after();
+            return true;
+        }
     }
 
     // Into a setting of the session: a cursor takes no parameters.
@@ -107,25 +135,25 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
         return [.. blockers.Distinct(StringComparer.Ordinal)];
     }
 
-    private async Task<bool> ChunkAsync(Part part, Table leaf, string[] places, Func<Task<bool>> begin, Func<ImmutableArray<DeletionLine>, Task> record, CancellationToken cancellation)
+    private async Task<bool> ChunkAsync(Part part, Table leaf, string at, string[] places, Func<Task<bool>> begin, Func<ImmutableArray<DeletionLine>, Task> record, CancellationToken cancellation)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await connection.ExecuteAsync($"SET LOCAL lock_timeout = {(long)options.MaxLockWait.TotalMilliseconds}; SET LOCAL statement_timeout = '60s'", cancellation);
+        // Compiling a statement takes longer than a chunk.
+        await connection.ExecuteAsync($"SET LOCAL lock_timeout = {(long)options.MaxLockWait.TotalMilliseconds}; SET LOCAL statement_timeout = '60s'; SET LOCAL jit = off", cancellation);
         if (!await begin()) return false;
         var before = await RowCounts.ReadAsync(connection, decisions, cancellation);
-        var external = part.Setting is null ? await OutboxCapture.OfRowsAsync(connection, decisions, leaf, $"t.ctid = ANY ($1::text[]::tid[]) AND {part.Condition}", [places], Deletion, cancellation) : null;
+        var external = part.Setting is null ? await OutboxCapture.OfRowsAsync(connection, decisions, leaf, $"{at} AND {part.OfEach}", [places], Deletion, cancellation) : null;
         // The condition again: at that place may be another row by now.
-        var there = $"t.ctid = ANY ($1::text[]::tid[]) AND {part.Condition}";
+        var there = $"{at} AND {part.OfEach}";
         var statement = $"{part.Statement(leaf)} WHERE {there}";
         // Seldom: the same rows as they are found, where the statistics would count more.
-        var exact = await TakingBack.IsPossibleAsync(connection, decisions, cancellation);
-        var rows = exact && part.Setting is null ? await ReachCount.FromAsync(connection, decisions, $"FROM ONLY {leaf.Name.Sql} t WHERE {there}", [places], ImmutableHashSet<uint>.Empty, cancellation) : null;
+        var rows = TakesBack && part.Setting is null ? await ReachCount.FromAsync(connection, decisions, $"FROM ONLY {leaf.Name.Sql} t WHERE {there}", [places], ImmutableHashSet<uint>.Empty, cancellation) : null;
         List<object?> values = part.Setting?.ReassignTo is { } heir ? [places, heir] : [places];
         var changed = part.IsSuppressible ? await RefuseSuppressedAsync(part, $"SELECT FROM ONLY {leaf.Name.Sql} t WHERE {there} FOR UPDATE OF t", places, statement, values, cancellation)
             : await connection.ExecuteAsync(statement, cancellation, values);
         await connection.ExecuteAsync("SET CONSTRAINTS ALL IMMEDIATE", cancellation);
         if (external is not null) await external.CheckAsync(cancellation);
-        await record(rows is not null ? Estimator.Lines(decisions, rows) : exact ? Estimator.Lines(decisions, _ => 0, t => t.Oid == part.Table.Oid ? changed : 0)
+        await record(rows is not null ? Estimator.Lines(decisions, rows) : TakesBack ? Estimator.Lines(decisions, _ => 0, t => t.Oid == part.Table.Oid ? changed : 0)
             : (await RowCounts.ReadAsync(connection, decisions, cancellation)).Since(before, decisions));
         await transaction.CommitAsync(cancellation);
         return true;
@@ -144,7 +172,12 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
     private IEnumerable<Part> Ways()
     {
         var parts = Parts(d => !d.Blocks);
-        foreach (var soft in decisions.SoftReferences) parts.Add(new Part(soft.Table, $"t.{Identifier.Quote(soft.Column.Name)} = {Key}::{soft.Column.Type}", null, 1, soft.Display(decisions.Schema)));
+        foreach (var soft in decisions.SoftReferences)
+        {
+            var condition = $"t.{Identifier.Quote(soft.Column.Name)} = {Key}::{soft.Column.Type}";
+            parts.Add(new Part(soft.Table, condition, condition, null, 1, soft.Display(decisions.Schema)));
+        }
+
         // Rows that can be both set and deleted are counted exactly only with the subject's own row.
         if (decisions.All.Any(d => InOrder.CanMatter(decisions, d.Reference.Table))) parts.RemoveAll(p => p.Setting is not null || InOrder.CanMatter(decisions, p.Table) || decisions.All.Any(d => d.Reference.ReferencedTable.Oid == p.Table.Oid));
         return parts.OrderByDescending(p => p.Depth).ThenBy(p => p.Setting is null);
@@ -160,7 +193,7 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
         {
             foreach (var path in Paths(decision.Reference.ReferencedTable, [decision.Reference]))
             {
-                parts.Add(new Part(decision.Reference.Table, Condition(path), decision.Deletes ? null : decision, path.Length, decision.Reference.Display(decisions.Schema)));
+                parts.Add(new Part(decision.Reference.Table, Condition(path), OfEach(path, 0), decision.Deletes ? null : decision, path.Length, decision.Reference.Display(decisions.Schema)));
                 if (parts.Count == MostWays) break;
             }
         }
@@ -181,6 +214,15 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
 
             return condition;
         }
+
+        // The same, looked up by the key of what each row refers to: a join, and the planner would read all of the subject's rows for each chunk. OFFSET 0 keeps it from making one.
+        string OfEach(ImmutableArray<Reference> path, int i)
+        {
+            var (reference, alias, next) = (path[i], i == 0 ? "t" : $"t{i}", $"t{i + 1}");
+            if (reference.ReferencedTable.Oid == root.Oid && reference.ReferencedColumns.SequenceEqual([rootKey.Name])) return $"{alias}.{Identifier.Quote(reference.Columns[0])} = {Key}::{rootKey.Type}";
+            var same = string.Join(" AND ", reference.Columns.Zip(reference.ReferencedColumns, (a, b) => $"{next}.{Identifier.Quote(b)} = {alias}.{Identifier.Quote(a)}"));
+            return $"EXISTS (SELECT FROM {reference.ReferencedTable.OnlySql} {next} WHERE {same} AND {(i + 1 < path.Length ? OfEach(path, i + 1) : $"{next}.{Identifier.Quote(rootKey.Name)} = {Key}::{rootKey.Type}")} OFFSET 0)";
+        }
     }
 
     // Simple ones: a way does not come through a table twice.
@@ -199,7 +241,7 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
         }
     }
 
-    private sealed record Part(Table Table, string Condition, Decision? Setting, int Depth, string Name)
+    private sealed record Part(Table Table, string Condition, string OfEach, Decision? Setting, int Depth, string Name)
     {
         public bool IsSuppressible => (Setting is null ? Table.DeleteSuppressors : Table.UpdateSuppressors).Length > 0;
 

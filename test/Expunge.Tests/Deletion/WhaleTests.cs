@@ -98,6 +98,29 @@ public sealed class WhaleTests
     }
 
     [Fact]
+    public async Task Rows_that_lie_far_apart_are_deleted_place_by_place()
+    {
+        // Eight rows a page, and every other one is of another user; those stay.
+        await using var database = await Blog.CreateAsync(
+            """
+            ALTER TABLE comments ADD body text;
+            INSERT INTO comments (id, post_id, body) SELECT n, CASE WHEN n % 2 = 0 THEN 11 ELSE (SELECT min(id) FROM posts WHERE user_id = 3) END, repeat('x', 900) FROM generate_series(1001, 43000) n;
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF EXISTS (SELECT FROM public.comments WHERE post_id = 11) THEN RAISE ''too many''; END IF; RETURN NULL; END';
+            CREATE TRIGGER refuse BEFORE DELETE ON users FOR EACH STATEMENT EXECUTE FUNCTION refuse();
+            ANALYZE;
+            """);
+        Assert.True((await database.UpgradeAsync(Blog.Policy)).Succeeded);
+        var before = await database.ScalarAsync<long>("SELECT count(*) FROM comments");
+        var (job, _) = await Deletions.CreateAsync(database.Database, Blog.Policy, new DeletionRequest { Ids = new[] { "1" }.ToAsyncEnumerable() });
+
+        var done = await DeletionRunner.RunAsync(database.Database, Blog.Policy, job.Id, new DeletionOptions { Target = TimeSpan.FromMilliseconds(20) });
+
+        Assert.Equal((DeletionState.Completed, 1L), (done.State, done.Subjects.Deleted));
+        Assert.Equal(before - await database.ScalarAsync<long>("SELECT count(*) FROM comments"), Assert.Single(done.Lines, l => l.Table == "comments").Deleted);
+        Assert.Equal(21_000, await database.ScalarAsync<long>("SELECT count(*) FROM comments WHERE body IS NOT NULL"));
+    }
+
+    [Fact]
     public async Task One_that_is_unmarked_when_its_turn_comes_loses_no_row()
     {
         await using var database = await Blog.CreateAsync("ALTER TABLE users ADD is_tobe_deleted boolean NOT NULL DEFAULT false; INSERT INTO posts (id, user_id) SELECT n, 1 FROM generate_series(1000, 26000) n; ANALYZE;");
