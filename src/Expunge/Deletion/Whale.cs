@@ -34,6 +34,9 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
 
     private int _size = options.AlwaysInChunks ? 2 : FirstChunk;
 
+    // Whether the ways that were found are all that there are.
+    private bool _allWays = true;
+
     /// <summary>The recorded deletion that external values are captured for.</summary>
     public long? Deletion { get; init; }
 
@@ -122,17 +125,23 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
     /// <summary>The references by which rows block it, each with the reason: looked for before the first chunk.</summary>
     public async Task<List<string>> BlockersAsync(CancellationToken cancellation)
     {
-        var blockers = new List<string>();
+        if (!decisions.All.Any(d => d.Blocks)) return [];
         await NameSubjectAsync(cancellation);
-        foreach (var part in Parts(d => d.Blocks))
+        var parts = Parts(d => d.Blocks);
+        // Of a way that comes through a table twice, or begins at a soft reference, only following every row tells.
+        if (!_allWays) return await FollowAsync();
+        var blockers = new List<string>();
+        foreach (var part in parts)
         {
             if (!await connection.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM {part.Table.OnlySql} t WHERE {part.Condition})", cancellation)) continue;
-            // Rows that would block may go themselves, in another way: only following every row tells.
-            if (InOrder.CanMatter(decisions, part.Table)) return [.. (await Estimator.CountAsync(connection, decisions, [key], cancellation)).Blockers.Select(b => $"{b.Reference} ({b.Reason})")];
-            blockers.Add($"{part.Setting!.Reference.Display(decisions.Schema)} ({part.Setting.Reason ?? $"ON DELETE {part.Setting.Reference.Constraints[0].DeleteRule}"})");
+            // Rows that would block may go themselves, in another way.
+            if (InOrder.CanMatter(decisions, part.Table)) return await FollowAsync();
+            blockers.Add($"{part.Name} ({part.Setting!.Reason ?? $"ON DELETE {part.Setting.Reference.Constraints[0].DeleteRule}"})");
         }
 
         return [.. blockers.Distinct(StringComparer.Ordinal)];
+
+        async Task<List<string>> FollowAsync() => [.. (await Estimator.CountAsync(connection, decisions, [key], cancellation)).Blockers.Select(b => $"{b.Reference} ({b.Reason})")];
     }
 
     private async Task<bool> ChunkAsync(Part part, Table leaf, string at, string[] places, Func<Task<bool>> begin, Func<ImmutableArray<DeletionLine>, Task> record, CancellationToken cancellation)
@@ -194,7 +203,9 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
             foreach (var path in Paths(decision.Reference.ReferencedTable, [decision.Reference]))
             {
                 parts.Add(new Part(decision.Reference.Table, Condition(path), OfEach(path, 0), decision.Deletes ? null : decision, path.Length, decision.Reference.Display(decisions.Schema)));
-                if (parts.Count == MostWays) break;
+                if (parts.Count < MostWays) continue;
+                _allWays = false;
+                break;
             }
         }
 
@@ -234,9 +245,16 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
             yield break;
         }
 
-        foreach (var reference in decisions.Reach.Find(from)?.Via ?? [])
+        var via = decisions.Reach.Find(from)?.Via ?? [];
+        _allWays &= via.Length > 0 && !decisions.SoftReferences.Any(s => s.Table.Oid == from.Oid);
+        foreach (var reference in via)
         {
-            if (behind.Any(b => b.Table.Oid == reference.ReferencedTable.Oid || b.Table.Oid == reference.Table.Oid && b != behind[^1])) continue;
+            if (behind.Any(b => b.Table.Oid == reference.ReferencedTable.Oid || b.Table.Oid == reference.Table.Oid && b != behind[^1]))
+            {
+                _allWays = false;
+                continue;
+            }
+
             foreach (var path in Paths(reference.ReferencedTable, behind.Add(reference))) yield return path;
         }
     }
