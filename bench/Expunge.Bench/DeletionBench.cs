@@ -88,7 +88,7 @@ internal static class DeletionBench
         return await ExpungeAsync(database, ids);
     }
 
-    private static async Task<DeletionJob> ExpungeAsync(Database database, IEnumerable<int> ids)
+    public static async Task<DeletionJob> ExpungeAsync(Database database, IEnumerable<int> ids)
     {
         var policy = new PolicyFile { Root = QualifiedName.Parse("users") };
         var (job, _) = await Deletions.CreateAsync(database, policy, new DeletionRequest { Ids = ids.Select(id => $"{id}").ToAsyncEnumerable() });

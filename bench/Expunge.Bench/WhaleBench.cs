@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Expunge.Postgres;
 using Npgsql;
 
 namespace Expunge.Bench;
@@ -26,12 +27,13 @@ internal static class WhaleBench
     {
         await using var server = await BenchServer.StartAsync();
         await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(server.ConnectionString) { CommandTimeout = 0, MaxPoolSize = 40 });
+        await using var database = new Database(new NpgsqlConnectionStringBuilder(server.ConnectionString), pooling: true);
         await FillAsync(source, deep);
         Console.WriteLine($"\nPostgreSQL {server.Binaries.Version}; a user with {kind}; {Others:N0} others with {PostsEach} each in the same tables. {Load.PerSecond} statements/s for the others from {Load.Clients} clients and {OwnPerSecond} inserts/s for the user itself from 4, open loop.");
         Console.WriteLine("\n| round | way | time | × one cascade | others: median | p99 | worst | their errors | machine stood still | worst of the user's own |\n|---|---|---|---|---|---|---|---|---|---|");
         // To warm up: what runs here for the first time is compiled beside the clients.
         await RefillAsync(source, 30_000, deep);
-        await MeasureAsync(source, deep, () => DeletionBench.ExpungeAsync(server.ConnectionString, [Whale]));
+        await MeasureAsync(source, deep, () => DeletionBench.ExpungeAsync(database, [Whale]));
         var (cascades, expunges) = (new List<Row>(), new List<Row>());
         for (var round = 1; round <= rounds; round++)
         {
@@ -40,7 +42,7 @@ internal static class WhaleBench
             {
                 await RefillAsync(source, posts, deep);
                 if (way == 0) cascades.Add(await MeasureAsync(source, deep, () => DeletionBench.CascadeAsync(source, [Whale])));
-                else expunges.Add(await MeasureAsync(source, deep, () => DeletionBench.ExpungeAsync(server.ConnectionString, [Whale])));
+                else expunges.Add(await MeasureAsync(source, deep, () => DeletionBench.ExpungeAsync(database, [Whale])));
             }
 
             Print($"{round} | no deletion", await MeasureAsync(source, deep, () => Task.Delay(small ? 3_000 : 10_000)), null);

@@ -16,7 +16,7 @@ namespace Expunge.Deletion;
 internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, string key, DeletionOptions options)
 {
     private const int FirstChunk = 1000;
-    private const int LargestChunk = 20_000;
+    private const int LargestChunk = 50_000;
 
     // Fewer rows than that go with the subject's own row.
     private readonly int _few = options.AlwaysInChunks ? 1 : 1000;
