@@ -108,8 +108,19 @@ public sealed class DeletionRunner
         }
 
         var size = FirstBatch;
-        while (await NextAsync(size, cancellation) is { IsEmpty: false } keys)
+        var place = long.MinValue;
+        while (true)
         {
+            var next = await NextAsync(place, size, cancellation);
+            if (next.IsEmpty && place == long.MinValue) break;
+            if (next.IsEmpty)
+            {
+                // Once more from the beginning: over is what has nothing left.
+                place = long.MinValue;
+                continue;
+            }
+
+            var keys = next.Select(n => n.Key).ToImmutableArray();
             if (keys.FirstOrDefault(IsWhale) is { } whale)
             {
                 // It takes its time: who of the others is still to be deleted is asked again afterwards.
@@ -119,6 +130,7 @@ public sealed class DeletionRunner
 
             var begun = Stopwatch.GetTimestamp();
             if (!await DeleteAsync(keys, cancellation)) return;
+            place = next[^1].Place;
             // Towards the target, by no more than half or double at once.
             size = Math.Clamp((int)(keys.Length * Math.Clamp(_options.Target / Stopwatch.GetElapsedTime(begun), 0.5, 2)), 1, LargestBatch);
         }
@@ -145,8 +157,11 @@ public sealed class DeletionRunner
 
     private bool IsWhale(string key) => _options.AlwaysInChunks || _whales.ContainsKey(key);
 
-    private async Task<ImmutableArray<string>> NextAsync(int size, CancellationToken cancellation) =>
-        [.. await _connection.ListAsync("SELECT key FROM expunge.deletion_subject WHERE deletion_id = $1 AND state = 'pending' ORDER BY place LIMIT $2", r => r.GetString(0), cancellation, _id, size)];
+    private async Task<ImmutableArray<(long Place, string Key)>> NextAsync(long after, int size, CancellationToken cancellation) =>
+    [
+        .. await _connection.ListAsync(
+            "SELECT place, key FROM expunge.deletion_subject WHERE deletion_id = $1 AND place > $2 AND state = 'pending' ORDER BY place LIMIT $3", r => (r.GetInt64(0), r.GetString(1)), cancellation, _id, after, size),
+    ];
 
     // While a subject was finished the others can have been cancelled, and the deletion itself goes on.
     private async Task<ImmutableArray<string>> PendingAsync(ImmutableArray<string> keys, CancellationToken cancellation) =>
