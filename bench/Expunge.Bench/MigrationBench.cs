@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Expunge.Embedded;
 using Expunge.Policy;
 using Expunge.Postgres;
 using Expunge.Revisions;
@@ -17,20 +16,7 @@ internal static class MigrationBench
     {
         var patience = TimeSpan.FromSeconds(small ? 15 : 60);
         var (users, rows) = small ? (10_000, 20_000) : (100_000, 300_000);
-        await using var server = await EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions
-        {
-            Settings = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
-            {
-                ["shared_buffers"] = "1GB",
-                ["max_wal_size"] = "8GB",
-                ["maintenance_work_mem"] = "256MB",
-                ["autovacuum"] = "off",
-                ["max_connections"] = "60",
-                // A disk that stalls for half a second now and then, as those of rented machines do, hides what locks cost. EXPUNGE_BENCH_FSYNC=on is as in production.
-                ["fsync"] = Environment.GetEnvironmentVariable("EXPUNGE_BENCH_FSYNC") ?? "off",
-                ["synchronous_commit"] = "on",
-            },
-        });
+        await using var server = await BenchServer.StartAsync();
         await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(server.ConnectionString) { CommandTimeout = 0, MaxPoolSize = 40 });
         var clock = Stopwatch.StartNew();
         await FillAsync(source, users, rows);
