@@ -3,7 +3,6 @@ using System.Data;
 using Expunge.Policy;
 using Expunge.Postgres;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Expunge.Deletion;
 
@@ -97,9 +96,7 @@ public static class DeletionPlanner
              WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND t.tgenabled IN ('O', 'A') AND ((t.tgtype & 8 <> 0 AND c.oid = ANY ($1)) OR (t.tgtype & 16 <> 0 AND c.oid = ANY ($2)))
              ORDER BY 1, 2, t.tgname COLLATE "C"
             """,
-            r => $"{new QualifiedName(r.GetString(0), r.GetString(1)).Display(decisions.Schema)}.{r.GetString(2)} ({r.GetString(3)})", cancellation, Oids(losing), Oids(changed));
+            r => $"{new QualifiedName(r.GetString(0), r.GetString(1)).Display(decisions.Schema)}.{r.GetString(2)} ({r.GetString(3)})", cancellation, Commands.Oids(losing), Commands.Oids(changed));
         return [.. triggers];
-
-        static NpgsqlParameter Oids(uint[] oids) => new() { Value = oids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid };
     }
 }

@@ -21,7 +21,7 @@ internal sealed class RowCounts
         var rows = await connection.ListAsync(
             "SELECT oid, pg_stat_get_xact_tuples_deleted(oid), pg_stat_get_xact_tuples_updated(oid) FROM unnest($1::oid[]) AS oid",
             r => (Oid: r.GetFieldValue<uint>(0), Deleted: r.GetInt64(1), Updated: r.GetInt64(2)), cancellation,
-            new NpgsqlParameter { Value = leaves, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Oid });
+            Commands.Oids(leaves));
         return new RowCounts(rows.ToDictionary(r => r.Oid, r => (r.Deleted, r.Updated)));
     }
 

@@ -1,7 +1,6 @@
 using Expunge.Policy;
 using Expunge.Postgres;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Expunge.Deletion;
 
@@ -22,9 +21,5 @@ internal static class TakingBack
 
     public static Task<bool> IsPossibleAsync(NpgsqlConnection connection, Decisions decisions, CancellationToken cancellation) => connection.ScalarAsync<bool>(
         Query, cancellation,
-        new NpgsqlParameter
-        {
-            Value = decisions.Reach.Tables.Select(t => t.Table).Concat(decisions.All.Select(d => d.Reference.Table)).SelectMany(decisions.Catalog.WithPartitions).Select(t => t.Oid).Distinct().ToArray(),
-            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid,
-        });
+        Commands.Oids(decisions.Reach.Tables.Select(t => t.Table).Concat(decisions.All.Select(d => d.Reference.Table)).SelectMany(decisions.Catalog.WithPartitions).Select(t => t.Oid).Distinct()));
 }

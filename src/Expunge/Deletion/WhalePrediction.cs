@@ -2,7 +2,6 @@ using Expunge.Graph;
 using Expunge.Policy;
 using Expunge.Postgres;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Expunge.Deletion;
 
@@ -34,7 +33,7 @@ internal static class WhalePrediction
              GROUP BY 1, 2 HAVING sum(v.frequency * c.reltuples) >= $4
             """,
             r => (Place: r.GetInt32(0), Value: r.GetString(1), Rows: r.GetInt64(2)), cancellation,
-            new NpgsqlParameter { Value = leaves.Select(l => l.Oid).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid }, leaves.Select(l => l.Column).ToArray(), leaves.Select(l => l.Place).ToArray(), LeastPart);
+            Commands.Oids(leaves.Select(l => l.Oid)), leaves.Select(l => l.Column).ToArray(), leaves.Select(l => l.Place).ToArray(), LeastPart);
 
         var rows = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var group in common.GroupBy(c => c.Place))

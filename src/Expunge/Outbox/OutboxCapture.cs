@@ -108,7 +108,7 @@ internal sealed class OutboxCapture
 
     private async Task<Dictionary<uint, long>> DeletedAsync(CancellationToken cancellation) => (await _connection.ListAsync(
         "SELECT oid, pg_stat_get_xact_tuples_deleted(oid) FROM unnest($1::oid[]) AS oid", r => (Oid: r.GetFieldValue<uint>(0), Rows: r.GetInt64(1)), cancellation,
-        new NpgsqlParameter { Value = _columns.Keys.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid })).ToDictionary(r => r.Oid, r => r.Rows);
+        Commands.Oids(_columns.Keys))).ToDictionary(r => r.Oid, r => r.Rows);
 
     private Table Leaf(uint oid) => _decisions.Catalog.Tables.First(t => t.Oid == oid);
 

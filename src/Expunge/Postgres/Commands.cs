@@ -84,6 +84,9 @@ public static class Commands
         return command;
     }
 
+    /// <summary>Oids as one value; Npgsql would take <c>uint[]</c> for nothing that PostgreSQL has.</summary>
+    internal static NpgsqlParameter Oids(IEnumerable<uint> oids) => new() { Value = oids.ToArray(), NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Oid };
+
     private static NpgsqlParameter Parameter(object? value) => value as NpgsqlParameter ?? new NpgsqlParameter { Value = value ?? DBNull.Value };
 
     private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, List<object?> values)
