@@ -98,9 +98,9 @@ public sealed class SignInTests(SharedServer shared) : IClassFixture<SharedServe
     [Fact]
     public async Task A_token_ends_when_its_time_is_over()
     {
-        await using var server = await (await RunningServer.ZivoHealthAsync(new ServerOptions { SessionLifetime = TimeSpan.FromSeconds(2) })).SignInAsync();
+        await using var server = await (await RunningServer.ZivoHealthAsync(new ServerOptions { SessionLifetime = TimeSpan.FromSeconds(10) })).SignInAsync();
         var statuses = new List<HttpStatusCode>();
-        for (var wait = 0; wait < 100 && !statuses.Contains(HttpStatusCode.Unauthorized); wait++)
+        for (var wait = 0; wait < 300 && !statuses.Contains(HttpStatusCode.Unauthorized); wait++)
         {
             using var response = await server.Client.GetAsync(new Uri(Json.Users, UriKind.Relative));
             statuses.Add(response.StatusCode);
@@ -192,7 +192,7 @@ public sealed class SignInTests(SharedServer shared) : IClassFixture<SharedServe
         Assert.Equal(1, await server.CountAsync("users WHERE id = 7"));
     }
 
-    // Not a measurement of speed: without the comparison an unknown name would be answered in a small part of the time.
+    // Not a measurement of speed: without the comparison an unknown name would be answered in a small part of the time. The least of several is what neither is disturbed in.
     [Fact]
     public async Task An_unknown_name_takes_as_long_as_a_wrong_password()
     {
@@ -205,7 +205,7 @@ public sealed class SignInTests(SharedServer shared) : IClassFixture<SharedServe
             unknown.Add(await TimeAsync("nobody"));
         }
 
-        Assert.InRange(unknown.Order().ElementAt(3) / known.Order().ElementAt(3), 0.4, 2.5);
+        Assert.True(unknown.Min() > 0.4 * known.Min(), $"{unknown.Min():0.0} ms and {known.Min():0.0} ms");
 
         async Task<double> TimeAsync(string name)
         {
