@@ -150,6 +150,12 @@ public static class ErrorCodes
     /// <summary>No index finds the rows of a reference, so that each deletion would read the whole table.</summary>
     public const string MissingIndex = "EXP2113";
 
+    /// <summary>A probe would fire triggers that reach outside the database.</summary>
+    public const string ProbeReachesOutside = "EXP2510";
+
+    /// <summary>The server refused a probe.</summary>
+    public const string ProbeFailed = "EXP2511";
+
     /// <summary>A list or a search of subjects took too long.</summary>
     public const string SearchTooSlow = "EXP2201";
 

@@ -90,7 +90,9 @@ internal sealed record SubjectBatch(NpgsqlConnection Connection, Decisions Decis
         return result with { Elapsed = clock.Elapsed };
     }
 
-    private async Task<(ImmutableArray<DeletionLine> Lines, string Method, int Searched)?> DeleteFoundAsync(List<string> found, bool inOrder, CancellationToken cancellation)
+    /// <summary>Deletes subjects that are locked, in the transaction that the connection is in.</summary>
+    /// <returns>What was deleted and set, how it was counted, and how many references were searched; null where it must be done <see cref="InOrder"/>.</returns>
+    public async Task<(ImmutableArray<DeletionLine> Lines, string Method, int Searched)?> DeleteFoundAsync(IReadOnlyList<string> found, bool inOrder, CancellationToken cancellation)
     {
         var (root, key) = (Decisions.Reach.Root, SubjectKeys.Column(Decisions.Reach.Root));
         var suppressible = Residual.Suppressible(Decisions);

@@ -1,0 +1,311 @@
+using System.Collections.Immutable;
+using Expunge.Catalog;
+using Expunge.Deletion;
+using Expunge.Policy;
+using Expunge.Postgres;
+using Npgsql;
+
+namespace Expunge.Probing;
+
+/// <summary>
+/// Makes a test user with a row by every reference of its reach, and a second one beside it, deletes the first as <c>expunge delete</c> would, looks at each row, and rolls everything back. Others wait for
+/// nothing of it: the rows are its own, and no table is locked against readers or writers.
+/// </summary>
+public sealed class Probe
+{
+    private readonly NpgsqlConnection _connection;
+    private readonly Decisions _decisions;
+    private readonly ProbeSchema _schema;
+    private readonly RowMaker _maker;
+    private readonly bool _takesBack;
+    private readonly List<(Link Link, Decision? Decision)> _links;
+
+    private Probe(NpgsqlConnection connection, Decisions decisions, ProbeSchema schema, bool takesBack)
+    {
+        (_connection, _decisions, _schema, _takesBack) = (connection, decisions, schema, takesBack);
+        _maker = new RowMaker(connection, decisions, schema);
+        _links = [.. decisions.All.Select(d => (Link.Of(d.Reference), (Decision?)d)), .. decisions.SoftReferences.Select(s => (Link.Of(s, decisions.Reach.Root), (Decision?)null))];
+    }
+
+    /// <summary>Probes.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="allowOutside">Whether triggers that reach outside the database may fire.</param>
+    /// <param name="standIns">Whether the rows to which the policy reassigns, and those that defaults name, are made where they are missing: on a copy without rows they are.</param>
+    /// <param name="cancellation">Ends it; it is rolled back then, too.</param>
+    /// <exception cref="ExpungeException">It can't be done at all; nothing was changed.</exception>
+    public static async Task<ProbeReport> RunAsync(Database database, PolicyFile policy, bool allowOutside = false, bool standIns = false, CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenMaintenanceAsync(cancellation);
+        var catalog = await database.ReadCatalogAsync(connection, cancellation);
+        // Nothing is delivered: the values that the outbox would capture are invented ones.
+        var decisions = Decisions.Of(catalog, policy) with { External = [] };
+        Estimator.RefuseUnfit(decisions);
+        await Deleter.RefuseUnsafeSessionAsync(connection, cancellation);
+        var schema = await ProbeSchema.ReadAsync(connection, catalog, cancellation);
+        var takesBack = await TakingBack.IsPossibleAsync(connection, decisions, cancellation);
+        if (!allowOutside && await OutsideReach.FindAsync(connection, Touched(decisions), cancellation) is { Count: > 0 } outside)
+        {
+            throw new ExpungeException(
+                ErrorCodes.ProbeReachesOutside, $"The probe would fire triggers whose effects no rollback takes back: {string.Join("; ", outside)}.",
+                "Look at them; if that does no harm, give --allow-outside. Or probe a copy of the schema with  expunge rehearse. Nothing was changed.");
+        }
+
+        // The application's triggers may need the search_path of its role.
+        await connection.ExecuteAsync("RESET search_path; DISCARD SEQUENCES", cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await connection.ExecuteAsync("SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '30s'; SET LOCAL application_name = 'expunge probe'; SET CONSTRAINTS ALL DEFERRED", cancellation);
+        try
+        {
+            return await new Probe(connection, decisions, schema, takesBack).RunAsync(standIns, cancellation);
+        }
+        catch (PostgresException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw Refusal.Of(e, ErrorCodes.ProbeFailed, "the probe", "Everything was rolled back");
+        }
+        finally
+        {
+            await connection.ExecuteAsync("ROLLBACK", CancellationToken.None);
+        }
+    }
+
+    // Whose triggers can fire: those that get rows, and those that rows need. A trigger of theirs can write to others, whose triggers fire then.
+    private static IEnumerable<Table> Touched(Decisions decisions)
+    {
+        var touched = decisions.All.Select(d => d.Reference.Table).Concat(decisions.SoftReferences.Select(s => s.Table)).Append(decisions.Reach.Root).SelectMany(decisions.Catalog.WithPartitions).Select(t => t.Name).ToHashSet();
+        while (decisions.Catalog.ForeignKeys.Where(f => touched.Contains(f.Table) && touched.Add(f.ReferencedTable)).ToList().Count > 0) { }
+        return decisions.Catalog.Tables.Where(t => touched.Contains(t.Name));
+    }
+
+    private async Task<ProbeReport> RunAsync(bool standIns, CancellationToken cancellation)
+    {
+        var root = _decisions.Reach.Root;
+        ProbeRow victim;
+        try
+        {
+            victim = await _maker.MakeAsync(root, ofVictim: true, ImmutableDictionary<string, string?>.Empty, cancellation);
+        }
+        catch (NotMadeException e)
+        {
+            return new ProbeReport(
+                root.Name.Display(_decisions.Schema), [RootLine(ProbeState.NotProbed, e.Message), .. _links.Select(l => Line(l.Link, l.Decision, 0, ProbeState.NotProbed, "there is no test user"))],
+                _maker.Rows.Count, 0, 0, [], null, await SequencesAsync(cancellation));
+        }
+
+        if (standIns) await StandInsAsync(cancellation);
+        var unmade = new Dictionary<Link, string>();
+        foreach (var (link, decision) in _links.Where(l => l.Decision is not { Blocks: true }))
+        {
+            if (await WhyNotMadeAsync(link, decision, cancellation) is { } reason) unmade[link] = reason;
+        }
+
+        var blocking = new Dictionary<Link, (ProbeState State, string Outcome)>();
+        foreach (var (link, decision) in _links.Where(l => l.Decision is { Blocks: true })) blocking[link] = await BlockAsync(link, decision!, victim, cancellation);
+
+        var expected = Expectation.Of(_maker.Rows, victim, _links, _decisions);
+        var refusal = await DeleteAsync(victim, cancellation);
+        var actual = refusal is null ? await LookAsync(expected, cancellation) : [];
+        var lines = _links.Select(l =>
+        {
+            if (blocking.TryGetValue(l.Link, out var block)) return Line(l.Link, l.Decision, 0, block.State, block.Outcome);
+            if (unmade.TryGetValue(l.Link, out var reason)) return Line(l.Link, l.Decision, 0, ProbeState.NotProbed, reason);
+            var mine = expected.Where(e => e.Of(l.Link)).ToList();
+            if (refusal is not null) return Line(l.Link, l.Decision, mine.Count, ProbeState.NotProbed, "made, but the deletion was refused");
+            var wrong = mine.Where(e => actual[e.Row] is not null).Select(e => actual[e.Row]!).Distinct().ToList();
+            return Line(l.Link, l.Decision, mine.Count, wrong.Count > 0 ? ProbeState.Failed : ProbeState.Proved, wrong.Count > 0 ? string.Join("; ", wrong) : mine.Exists(e => e.IsGone) ? "gone" : Kept(l.Decision!));
+        });
+        var others = expected.Where(e => e is { IsGone: false, Changed.IsEmpty: true }).ToList();
+        var rootState = refusal is not null ? (ProbeState.Failed, refusal) : actual[victim] is { } left ? (ProbeState.Failed, left) : (ProbeState.Proved, "gone");
+        return new ProbeReport(
+            root.Name.Display(_decisions.Schema), [RootLine(rootState.Item1, rootState.Item2) with { Rows = 1 }, .. lines], expected.Length, expected.Count(e => e.IsGone && refusal is null && actual[e.Row] is null), others.Count,
+            [.. others.Where(o => refusal is null && actual[o.Row] is not null).Select(o => $"a row of {o.Row.Table.Name.Display(_decisions.Schema)}: {actual[o.Row]}").Distinct()], refusal, await SequencesAsync(cancellation));
+    }
+
+    private static string Kept(Decision decision) => decision.Action == PolicyAction.Reassign ? $"stays, and is {decision.ReassignTo}'s" : decision.OnDelete == ReferentialAction.SetDefault ? "stays, and has the default" : "stays, and refers to nobody";
+
+    private async Task StandInsAsync(CancellationToken cancellation)
+    {
+        foreach (var (decision, link) in _links.Where(l => l.Decision is { Action: PolicyAction.Reassign } or { OnDelete: ReferentialAction.SetDefault, Blocks: false }).Select(l => (l.Decision!, l.Link)))
+        {
+            var values = await _connection.ListAsync(
+                decision.ReassignTo is not null ? $"SELECT ARRAY[$1::text::{link.Target.Column(link.TargetColumns[0])!.Type}::text]" : $"SELECT ARRAY[{string.Join(", ", link.Columns.Select(c => $"({_schema.ColumnsOf(link.Table).First(own => own.Name == c).Default ?? "NULL"})::text"))}]",
+                r => r.GetFieldValue<string?[]>(0), cancellation, [.. decision.ReassignTo is { } heir ? new object?[] { heir } : []]);
+            if (values[0].Contains(null)) continue;
+            try
+            {
+                await _maker.FindOrMakeAsync(link.Target, ofVictim: false, link.TargetColumns.Zip(values[0]).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal), [], cancellation);
+            }
+            catch (NotMadeException)
+            {
+                // It is there, or the deletion says what is missing.
+            }
+        }
+    }
+
+    private async Task<string?> WhyNotMadeAsync(Link link, Decision? decision, CancellationToken cancellation)
+    {
+        var before = _maker.Rows.Count;
+        await _connection.ExecuteAsync("SAVEPOINT expunge_reference", cancellation);
+        var reason = (string?)null;
+        // Where it must refer to more: to another subject's rows, which shows that this reference alone does it; to the same subject's where that is asked for.
+        foreach (var restOfVictim in new[] { false, true })
+        {
+            try
+            {
+                await _maker.MakeAsync(link, ofVictim: true, restOfVictim, cancellation);
+                reason = null;
+                break;
+            }
+            catch (NotMadeException e)
+            {
+                reason ??= e.Message;
+            }
+        }
+
+        if (reason is not null)
+        {
+            await _connection.ExecuteAsync("ROLLBACK TO SAVEPOINT expunge_reference", cancellation);
+            _maker.ForgetAfter(before);
+        }
+        else if (decision is null or { Deletes: true })
+        {
+            before = _maker.Rows.Count;
+            await _connection.ExecuteAsync("SAVEPOINT expunge_other", cancellation);
+            try
+            {
+                await _maker.MakeAsync(link, ofVictim: false, restOfVictim: false, cancellation);
+            }
+            catch (NotMadeException)
+            {
+                // A second one can be impossible: a table that holds one row.
+                await _connection.ExecuteAsync("ROLLBACK TO SAVEPOINT expunge_other", cancellation);
+                _maker.ForgetAfter(before);
+            }
+
+            await _connection.ExecuteAsync("RELEASE SAVEPOINT expunge_other", cancellation);
+        }
+
+        await _connection.ExecuteAsync("RELEASE SAVEPOINT expunge_reference", cancellation);
+        return reason;
+    }
+
+    // A retained row must keep the subject from being deleted.
+    private async Task<(ProbeState State, string Outcome)> BlockAsync(Link link, Decision decision, ProbeRow victim, CancellationToken cancellation)
+    {
+        var before = _maker.Rows.Count;
+        await _connection.ExecuteAsync("SAVEPOINT expunge_block", cancellation);
+        try
+        {
+            await _maker.MakeAsync(link, ofVictim: true, restOfVictim: false, cancellation);
+            return await DeleteAsync(victim, cancellation, decision) is { } refusal
+                ? refusal.Length == 0 ? (ProbeState.Blocks, "blocks the deletion, as the policy says") : (ProbeState.Failed, refusal)
+                : (ProbeState.Failed, "does not block the deletion");
+        }
+        catch (NotMadeException e)
+        {
+            return (ProbeState.NotProbed, e.Message);
+        }
+        finally
+        {
+            await _connection.ExecuteAsync("ROLLBACK TO SAVEPOINT expunge_block; RELEASE SAVEPOINT expunge_block; SET CONSTRAINTS ALL DEFERRED", cancellation);
+            _maker.ForgetAfter(before);
+        }
+    }
+
+    /// <summary>Deletes the victim as a deletion does.</summary>
+    /// <returns>Null when it is done; why it was refused otherwise: empty where it is by <paramref name="blocker"/>.</returns>
+    private async Task<string?> DeleteAsync(ProbeRow victim, CancellationToken cancellation, Decision? blocker = null)
+    {
+        var inOrder = false;
+        while (true)
+        {
+            await _connection.ExecuteAsync("SAVEPOINT expunge_delete", cancellation);
+            try
+            {
+                // The rows must be whole before the deletion; its own checks come when they would in a deletion of its own.
+                await _connection.ExecuteAsync("SET CONSTRAINTS ALL IMMEDIATE", cancellation);
+                await DeferAsync(cancellation);
+                var batch = new SubjectBatch(_connection, _decisions) { TakesBack = _takesBack };
+                if (await batch.DeleteFoundAsync([victim.Values[_decisions.Reach.Root.PrimaryKey.Single()]!], inOrder, cancellation) is not null) return null;
+            }
+            catch (PostgresException e) when (!SqlStates.IsServerTrouble(e.SqlState))
+            {
+                if (inOrder || e.SqlState is not (SqlStates.ForeignKeyViolation or SqlStates.RestrictViolation) || !_decisions.All.Any(d => InOrder.CanMatter(_decisions, d.Reference.Table)))
+                {
+                    await _connection.ExecuteAsync("ROLLBACK TO SAVEPOINT expunge_delete", cancellation);
+                    return blocker?.Reference.Constraints.Any(f => f.Name == e.ConstraintName && f.Table.Name == e.TableName) == true ? "" : Deleter.Refused(e, _decisions).Message;
+                }
+            }
+            catch (ExpungeException e)
+            {
+                await _connection.ExecuteAsync("ROLLBACK TO SAVEPOINT expunge_delete", cancellation);
+                return e.Message;
+            }
+
+            await _connection.ExecuteAsync("ROLLBACK TO SAVEPOINT expunge_delete", cancellation);
+            inOrder = true;
+        }
+    }
+
+    private async Task DeferAsync(CancellationToken cancellation)
+    {
+        var names = await _connection.ListAsync(
+            "SELECT DISTINCT n.nspname::text, c.conname::text FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace WHERE c.condeferred AND c.conparentid = 0 ORDER BY 1, 2",
+            r => new QualifiedName(r.GetString(0), r.GetString(1)), cancellation);
+        if (names.Count > 0) await _connection.ExecuteAsync($"SET CONSTRAINTS {string.Join(", ", names.Select(n => n.Sql))} DEFERRED", cancellation);
+    }
+
+    /// <summary>What is wrong with each row after the deletion; null where nothing is.</summary>
+    private async Task<Dictionary<ProbeRow, string?>> LookAsync(IEnumerable<Expectation> expected, CancellationToken cancellation)
+    {
+        var actual = new Dictionary<ProbeRow, string?>();
+        foreach (var e in expected)
+        {
+            var key = e.Row.Table.PrimaryKey;
+            // Without a key a row is known by all that nothing was to change.
+            var by = key.IsEmpty ? [.. e.Row.Values.Keys.Except(e.Changed)] : key;
+            var where = string.Join(" AND ", by.Select((c, i) => key.IsEmpty ? $"t.{Identifier.Quote(c)}::text IS NOT DISTINCT FROM ${i + 1}::text" : $"t.{Identifier.Quote(c)} = ${i + 1}::text::{e.Row.Table.Column(c)!.Type}"));
+            var values = e.Changed.IsEmpty ? "'{}'::text[]" : $"ARRAY[{string.Join(", ", e.Changed.Select(c => $"t.{Identifier.Quote(c)}::text"))}]";
+            var found = await _connection.ListAsync($"SELECT {values} FROM {e.Row.Table.Name.Sql} t WHERE {where} LIMIT 1", r => r.GetFieldValue<string?[]>(0), cancellation, [.. by.Select(c => (object?)e.Row.Values[c])]);
+            actual[e.Row] = (e.IsGone, found) switch
+            {
+                (true, []) => null,
+                (true, _) => "is left",
+                (false, []) => "is gone, and was to stay",
+                (false, [var now]) when e.Changed.Zip(now).Any(c => c.Second is not null && c.Second == e.Row.Values[c.First]) => "still refers to the deleted user",
+                _ => null,
+            };
+        }
+
+        return actual;
+    }
+
+    // currval knows what this session has taken, and no other.
+    private async Task<ImmutableArray<string>> SequencesAsync(CancellationToken cancellation)
+    {
+        await _connection.ExecuteAsync(
+            """
+            DO $$
+            DECLARE s pg_catalog.oid; taken text[] := '{}';
+            BEGIN
+              FOR s IN SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relkind = 'S' AND c.relpersistence <> 't' LOOP
+                BEGIN
+                  PERFORM pg_catalog.currval(s);
+                  taken := taken || (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s);
+                EXCEPTION WHEN OTHERS THEN NULL;
+                END;
+              END LOOP;
+              PERFORM pg_catalog.set_config('expunge.sequences', taken::text, true);
+            END $$
+            """,
+            cancellation);
+        return [.. await _connection.ListAsync("SELECT unnest(current_setting('expunge.sequences')::text[]) ORDER BY 1", r => r.GetString(0), cancellation)];
+    }
+
+    private ProbeLine RootLine(ProbeState state, string outcome) =>
+        new(_decisions.Reach.Root.Name.Display(_decisions.Schema), string.Join(", ", _decisions.Reach.Root.PrimaryKey), null, "delete", 0, state, outcome);
+
+    private ProbeLine Line(Link link, Decision? decision, int rows, ProbeState state, string outcome) => new(
+        link.Table.Name.Display(_decisions.Schema), string.Join(", ", link.Columns), link.Target.Name.Display(_decisions.Schema),
+        decision is null ? "delete" : decision.Action is PolicyAction.Retain or PolicyAction.Reassign ? decision.Action.Word() : decision.Wanted.DeleteRule, rows, state, outcome);
+}
