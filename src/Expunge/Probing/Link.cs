@@ -14,8 +14,11 @@ namespace Expunge.Probing;
 /// <param name="IsMatchFull">Whether its columns must be NULL all or none.</param>
 internal sealed record Link(Table Table, ImmutableArray<string> Columns, Table Target, ImmutableArray<string> TargetColumns, bool IsMandatory, bool IsMatchFull)
 {
+    /// <summary>Whether the referenced row may come later in the transaction.</summary>
+    public bool IsDeferred { get; init; }
+
     public static Link Of(Reference reference) => new(
-        reference.Table, reference.Columns, reference.ReferencedTable, reference.ReferencedColumns, reference.Columns.All(c => reference.Table.Column(c)!.NotNull), reference.IsMatchFull);
+        reference.Table, reference.Columns, reference.ReferencedTable, reference.ReferencedColumns, reference.Columns.All(c => reference.Table.Column(c)!.NotNull), reference.IsMatchFull) { IsDeferred = reference.Constraints.All(f => f.InitiallyDeferred) };
 
     public static Link Of(SoftReference soft, Table root) => new(soft.Table, [soft.Column.Name], root, root.PrimaryKey, soft.Column.NotNull, IsMatchFull: false);
 

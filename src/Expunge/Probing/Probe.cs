@@ -17,12 +17,12 @@ public sealed class Probe
     private readonly Decisions _decisions;
     private readonly ProbeSchema _schema;
     private readonly RowMaker _maker;
-    private readonly bool _takesBack;
+    private readonly VictimDeletion _deletion;
     private readonly List<(Link Link, Decision? Decision)> _links;
 
-    private Probe(NpgsqlConnection connection, Decisions decisions, ProbeSchema schema, bool takesBack)
+    private Probe(NpgsqlConnection connection, Decisions decisions, ProbeSchema schema, VictimDeletion deletion)
     {
-        (_connection, _decisions, _schema, _takesBack) = (connection, decisions, schema, takesBack);
+        (_connection, _decisions, _schema, _deletion) = (connection, decisions, schema, deletion);
         _maker = new RowMaker(connection, decisions, schema);
         _links = [.. decisions.All.Select(d => (Link.Of(d.Reference), (Decision?)d)), .. decisions.SoftReferences.Select(s => (Link.Of(s, decisions.Reach.Root), (Decision?)null))];
     }
@@ -53,20 +53,28 @@ public sealed class Probe
 
         // The application's triggers may need the search_path of its role.
         await connection.ExecuteAsync("RESET search_path; DISCARD SEQUENCES", cancellation);
+        // Rolled back when it is disposed of, whatever happens.
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await connection.ExecuteAsync("SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '30s'; SET LOCAL application_name = 'expunge probe'; SET CONSTRAINTS ALL DEFERRED", cancellation);
+        await connection.ExecuteAsync("SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '30s'; SET LOCAL application_name = 'expunge probe'", cancellation);
         try
         {
-            return await new Probe(connection, decisions, schema, takesBack).RunAsync(standIns, cancellation);
+            return await new Probe(connection, decisions, schema, new VictimDeletion(connection, decisions, takesBack) { Deferred = await DeferAsync(connection, cancellation) }).RunAsync(standIns, cancellation);
         }
         catch (PostgresException e) when (!cancellation.IsCancellationRequested)
         {
             throw Refusal.Of(e, ErrorCodes.ProbeFailed, "the probe", "Everything was rolled back");
         }
-        finally
-        {
-            await connection.ExecuteAsync("ROLLBACK", CancellationToken.None);
-        }
+    }
+
+    // So that rows can refer to each other in a circle. Those that are initially deferred wait anyway, as they do in a deletion; and a name can be that of several constraints.
+    private static async Task<string> DeferAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        var names = await connection.ListAsync(
+            "SELECT n.nspname::text, c.conname::text FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace GROUP BY 1, 2 HAVING pg_catalog.bool_and(c.condeferrable AND NOT c.condeferred) ORDER BY 1, 2",
+            r => new QualifiedName(r.GetString(0), r.GetString(1)), cancellation);
+        var deferred = string.Join(", ", names.Select(n => n.Sql));
+        if (names.Count > 0) await connection.ExecuteAsync($"SET CONSTRAINTS {deferred} DEFERRED", cancellation);
+        return deferred;
     }
 
     // Whose triggers can fire: those that get rows, and those that rows need. A trigger of theirs can write to others, whose triggers fire then.
@@ -103,8 +111,8 @@ public sealed class Probe
         foreach (var (link, decision) in _links.Where(l => l.Decision is { Blocks: true })) blocking[link] = await BlockAsync(link, decision!, victim, cancellation);
 
         var expected = Expectation.Of(_maker.Rows, victim, _links, _decisions);
-        var refusal = await DeleteAsync(victim, cancellation);
-        var actual = refusal is null ? await LookAsync(expected, cancellation) : [];
+        var refusal = await _deletion.RunAsync(victim, cancellation);
+        var actual = refusal is null ? await RowLook.LookAsync(_connection, expected, cancellation) : [];
         var lines = _links.Select(l =>
         {
             if (blocking.TryGetValue(l.Link, out var block)) return Line(l.Link, l.Decision, 0, block.State, block.Outcome);
@@ -147,8 +155,8 @@ public sealed class Probe
         var before = _maker.Rows.Count;
         await _connection.ExecuteAsync("SAVEPOINT expunge_reference", cancellation);
         var reason = (string?)null;
-        // Where it must refer to more: to another subject's rows, which shows that this reference alone does it; to the same subject's where that is asked for.
-        foreach (var restOfVictim in new[] { false, true })
+        // Where it must refer to more: to another subject's rows, which shows that this reference alone does it; to the same subject's where that is asked for, unless it is to stay.
+        foreach (var restOfVictim in decision is null or { Deletes: true } ? new[] { false, true } : [false])
         {
             try
             {
@@ -197,7 +205,7 @@ public sealed class Probe
         try
         {
             await _maker.MakeAsync(link, ofVictim: true, restOfVictim: false, cancellation);
-            return await DeleteAsync(victim, cancellation, decision) is { } refusal
+            return await _deletion.RunAsync(victim, cancellation, decision) is { } refusal
                 ? refusal.Length == 0 ? (ProbeState.Blocks, "blocks the deletion, as the policy says") : (ProbeState.Failed, refusal)
                 : (ProbeState.Failed, "does not block the deletion");
         }
@@ -207,100 +215,12 @@ public sealed class Probe
         }
         finally
         {
-            await _connection.ExecuteAsync("ROLLBACK TO SAVEPOINT expunge_block; RELEASE SAVEPOINT expunge_block; SET CONSTRAINTS ALL DEFERRED", cancellation);
+            await _connection.ExecuteAsync("ROLLBACK TO SAVEPOINT expunge_block; RELEASE SAVEPOINT expunge_block", cancellation);
             _maker.ForgetAfter(before);
         }
     }
 
-    /// <summary>Deletes the victim as a deletion does.</summary>
-    /// <returns>Null when it is done; why it was refused otherwise: empty where it is by <paramref name="blocker"/>.</returns>
-    private async Task<string?> DeleteAsync(ProbeRow victim, CancellationToken cancellation, Decision? blocker = null)
-    {
-        var inOrder = false;
-        while (true)
-        {
-            await _connection.ExecuteAsync("SAVEPOINT expunge_delete", cancellation);
-            try
-            {
-                // The rows must be whole before the deletion; its own checks come when they would in a deletion of its own.
-                await _connection.ExecuteAsync("SET CONSTRAINTS ALL IMMEDIATE", cancellation);
-                await DeferAsync(cancellation);
-                var batch = new SubjectBatch(_connection, _decisions) { TakesBack = _takesBack };
-                if (await batch.DeleteFoundAsync([victim.Values[_decisions.Reach.Root.PrimaryKey.Single()]!], inOrder, cancellation) is not null) return null;
-            }
-            catch (PostgresException e) when (!SqlStates.IsServerTrouble(e.SqlState))
-            {
-                if (inOrder || e.SqlState is not (SqlStates.ForeignKeyViolation or SqlStates.RestrictViolation) || !_decisions.All.Any(d => InOrder.CanMatter(_decisions, d.Reference.Table)))
-                {
-                    await _connection.ExecuteAsync("ROLLBACK TO SAVEPOINT expunge_delete", cancellation);
-                    return blocker?.Reference.Constraints.Any(f => f.Name == e.ConstraintName && f.Table.Name == e.TableName) == true ? "" : Deleter.Refused(e, _decisions).Message;
-                }
-            }
-            catch (ExpungeException e)
-            {
-                await _connection.ExecuteAsync("ROLLBACK TO SAVEPOINT expunge_delete", cancellation);
-                return e.Message;
-            }
-
-            await _connection.ExecuteAsync("ROLLBACK TO SAVEPOINT expunge_delete", cancellation);
-            inOrder = true;
-        }
-    }
-
-    private async Task DeferAsync(CancellationToken cancellation)
-    {
-        var names = await _connection.ListAsync(
-            "SELECT DISTINCT n.nspname::text, c.conname::text FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace WHERE c.condeferred AND c.conparentid = 0 ORDER BY 1, 2",
-            r => new QualifiedName(r.GetString(0), r.GetString(1)), cancellation);
-        if (names.Count > 0) await _connection.ExecuteAsync($"SET CONSTRAINTS {string.Join(", ", names.Select(n => n.Sql))} DEFERRED", cancellation);
-    }
-
-    /// <summary>What is wrong with each row after the deletion; null where nothing is.</summary>
-    private async Task<Dictionary<ProbeRow, string?>> LookAsync(IEnumerable<Expectation> expected, CancellationToken cancellation)
-    {
-        var actual = new Dictionary<ProbeRow, string?>();
-        foreach (var e in expected)
-        {
-            var key = e.Row.Table.PrimaryKey;
-            // Without a key a row is known by all that nothing was to change.
-            var by = key.IsEmpty ? [.. e.Row.Values.Keys.Except(e.Changed)] : key;
-            var where = string.Join(" AND ", by.Select((c, i) => key.IsEmpty ? $"t.{Identifier.Quote(c)}::text IS NOT DISTINCT FROM ${i + 1}::text" : $"t.{Identifier.Quote(c)} = ${i + 1}::text::{e.Row.Table.Column(c)!.Type}"));
-            var values = e.Changed.IsEmpty ? "'{}'::text[]" : $"ARRAY[{string.Join(", ", e.Changed.Select(c => $"t.{Identifier.Quote(c)}::text"))}]";
-            var found = await _connection.ListAsync($"SELECT {values} FROM {e.Row.Table.Name.Sql} t WHERE {where} LIMIT 1", r => r.GetFieldValue<string?[]>(0), cancellation, [.. by.Select(c => (object?)e.Row.Values[c])]);
-            actual[e.Row] = (e.IsGone, found) switch
-            {
-                (true, []) => null,
-                (true, _) => "is left",
-                (false, []) => "is gone, and was to stay",
-                (false, [var now]) when e.Changed.Zip(now).Any(c => c.Second is not null && c.Second == e.Row.Values[c.First]) => "still refers to the deleted user",
-                _ => null,
-            };
-        }
-
-        return actual;
-    }
-
-    // currval knows what this session has taken, and no other.
-    private async Task<ImmutableArray<string>> SequencesAsync(CancellationToken cancellation)
-    {
-        await _connection.ExecuteAsync(
-            """
-            DO $$
-            DECLARE s pg_catalog.oid; taken text[] := '{}';
-            BEGIN
-              FOR s IN SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relkind = 'S' AND c.relpersistence <> 't' LOOP
-                BEGIN
-                  PERFORM pg_catalog.currval(s);
-                  taken := taken || (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s);
-                EXCEPTION WHEN OTHERS THEN NULL;
-                END;
-              END LOOP;
-              PERFORM pg_catalog.set_config('expunge.sequences', taken::text, true);
-            END $$
-            """,
-            cancellation);
-        return [.. await _connection.ListAsync("SELECT unnest(current_setting('expunge.sequences')::text[]) ORDER BY 1", r => r.GetString(0), cancellation)];
-    }
+    private async Task<ImmutableArray<string>> SequencesAsync(CancellationToken cancellation) => [.. (await TakenNumbers.ReadAsync(_connection, cancellation)).Select(s => s.Display(_decisions.Schema))];
 
     private ProbeLine RootLine(ProbeState state, string outcome) =>
         new(_decisions.Reach.Root.Name.Display(_decisions.Schema), string.Join(", ", _decisions.Reach.Root.PrimaryKey), null, "delete", 0, state, outcome);

@@ -11,6 +11,9 @@ internal sealed class ProbeRow(Table table, bool ofVictim)
 
     public bool OfVictim { get; } = ofVictim;
 
+    /// <summary>Whether it refers to one subject by a reference and to the other by those that it must have besides: nothing else is to hang on it.</summary>
+    public bool IsBetween { get; init; }
+
     /// <summary>Its values as text, by column; what is not in it yet is left to the table's default. All of them once it is inserted.</summary>
     public Dictionary<string, string?> Values { get; set; } = new(StringComparer.Ordinal);
 

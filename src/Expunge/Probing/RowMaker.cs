@@ -44,16 +44,17 @@ internal sealed class RowMaker
     public async Task<ProbeRow> MakeAsync(Link link, bool ofVictim, bool restOfVictim, CancellationToken cancellation)
     {
         var target = await FindOrMakeAsync(link.Target, ofVictim, ImmutableDictionary<string, string?>.Empty, [], cancellation);
-        return _rows.Find(r => r.OfVictim == restOfVictim && Covers(link.Table, r.Table) && link.Holds(r, target)) ?? await MakeAsync(link.Table, restOfVictim, link.To(target), cancellation);
+        return _rows.Find(r => r.OfVictim == restOfVictim && Covers(link.Table, r.Table) && link.Holds(r, target)) ?? await MakeAsync(link.Table, restOfVictim, link.To(target), cancellation, isBetween: ofVictim != restOfVictim);
     }
 
     /// <summary>A row of a table, all its own: the root's victim, and the other subject.</summary>
     /// <exception cref="NotMadeException">It can't be made.</exception>
-    public async Task<ProbeRow> MakeAsync(Table table, bool ofVictim, IReadOnlyDictionary<string, string?> pinned, CancellationToken cancellation)
+    public async Task<ProbeRow> MakeAsync(Table table, bool ofVictim, IReadOnlyDictionary<string, string?> pinned, CancellationToken cancellation, bool isBetween = false)
     {
         if (_begun.Count > DeepestChain) throw new NotMadeException($"too many rows must be there first: {string.Join(" → ", _begun.Take(5).Select(r => r.Table.Name))} → …");
-        var row = new ProbeRow(table, ofVictim) { Values = new(pinned, StringComparer.Ordinal) };
+        var row = new ProbeRow(table, ofVictim) { IsBetween = isBetween, Values = new(pinned, StringComparer.Ordinal) };
         var number = ++_n;
+        var later = new List<ProbeRow>();
         _begun.Push(row);
         try
         {
@@ -62,17 +63,35 @@ internal sealed class RowMaker
                 var wanted = link.Wanted(row);
                 var isDecided = wanted.Count > 0 && link.Columns.All(c => row.Values.GetValueOrDefault(c) is not null);
                 if (!isDecided && !link.IsMandatory && !(link.IsMatchFull && wanted.Count > 0)) continue;
+                if (link.IsDeferred && Promise(link, ofVictim, wanted) is { } promised)
+                {
+                    later.Add(promised);
+                    Refer(row, link, promised);
+                    continue;
+                }
+
                 Refer(row, link, await FindOrMakeAsync(link.Target, ofVictim, wanted, [], cancellation));
             }
 
             // What need not refer to anything doesn't, whatever its default.
             foreach (var column in _outgoing[table.Oid].SelectMany(l => l.Columns).Where(c => !row.Values.ContainsKey(c) && !table.Column(c)!.NotNull && !table.Column(c)!.IsGenerated)) row.Values[column] = null;
-            return await InsertAsync(row, number, pinned, cancellation);
+            row = await InsertAsync(row, number, pinned, cancellation);
         }
         finally
         {
             _begun.Pop();
         }
+
+        foreach (var promised in later) await FindOrMakeAsync(promised.Table, promised.OfVictim, promised.Values, [], cancellation);
+        return row;
+    }
+
+    /// <summary>A row that is yet to be made, with the key that it will have; null where there is one to refer to.</summary>
+    private ProbeRow? Promise(Link link, bool ofVictim, Dictionary<string, string?> wanted)
+    {
+        if (_rows.Exists(r => Covers(link.Target, r.Table) && r.OfVictim == ofVictim && !r.IsBetween && r.CanHave(wanted, isInserted: true)) || link.Target.Oid == _decisions.Reach.Root.Oid) return null;
+        var promised = new ProbeRow(link.Target, ofVictim) { Values = new(wanted, StringComparer.Ordinal) };
+        return _insert.Renew(promised, link.TargetColumns.Where(c => !wanted.ContainsKey(c)), ++_n) ? promised : null;
     }
 
     private async Task<ProbeRow> InsertAsync(ProbeRow row, int number, IReadOnlyDictionary<string, string?> pinned, CancellationToken cancellation)
@@ -157,10 +176,10 @@ internal sealed class RowMaker
         // What leads to no subject is nobody's, and serves both.
         ofVictim &= reached is not null;
         var fitting = _rows.Where(r => Covers(table, r.Table) && r.CanHave(wanted, isInserted: true) && !except.Contains(r)).ToList();
-        if ((fitting.Find(r => r.OfVictim == ofVictim) ?? (wanted.Count > 0 ? fitting.FirstOrDefault() : null)) is { } there) return there;
+        if ((fitting.Find(r => r.OfVictim == ofVictim && !r.IsBetween) ?? (wanted.Count > 0 ? fitting.FirstOrDefault() : null)) is { } there) return there;
 
         // A row that refers to itself, or to one that waits for it: with keys chosen in advance a deferrable constraint allows the second.
-        if (_begun.FirstOrDefault(r => Covers(table, r.Table) && r.OfVictim == ofVictim && r.CanHave(wanted, isInserted: false) && !except.Contains(r)) is { } begun)
+        if (_begun.FirstOrDefault(r => Covers(table, r.Table) && r.OfVictim == ofVictim && !r.IsBetween && r.CanHave(wanted, isInserted: false) && !except.Contains(r)) is { } begun)
         {
             foreach (var (column, value) in wanted) begun.Values[column] = value;
             _insert.Renew(begun, table.PrimaryKey.Concat(_outgoing.SelectMany(o => o).Where(l => Covers(l.Target, begun.Table)).SelectMany(l => l.TargetColumns)).Distinct().Where(c => begun.Values.GetValueOrDefault(c) is null), ++_n);

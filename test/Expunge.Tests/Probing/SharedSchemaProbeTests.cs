@@ -16,7 +16,7 @@ public sealed class SharedSchemaProbeTests
     {
         if (SharedSchemas.Missing() is { } reason) Assert.Skip(reason);
         await using var database = new TestDatabase(await TestServer.EmptyAsync());
-        await SharedSchemas.BuildAsync(name, database.ConnectionString);
+        await SharedSchemas.BuildAsync(name, database.ConnectionString, checks: true);
         var policy = await database.InitAsync(QualifiedName.Parse(SharedSchemas.Root(name)));
         Assert.True((await database.UpgradeAsync(policy)).Succeeded);
 

@@ -20,7 +20,11 @@ internal static class SharedSchemas
         return facts.RootElement.GetProperty("root").GetString()!;
     }
 
-    public static Task BuildAsync(string name, string connectionString) => PythonAsync(connectionString, Path.Combine(Folder!, "build.py"), Path.Combine(Folder!, $"{name}.json"), "");
+    /// <param name="name">The schema's name.</param>
+    /// <param name="connectionString">An empty database.</param>
+    /// <param name="checks">Whether with the CHECK constraints that can apply; fill.py knows nothing of them.</param>
+    public static Task BuildAsync(string name, string connectionString, bool checks = false) =>
+        PythonAsync(connectionString, [Path.Combine(Folder!, "build.py"), Path.Combine(Folder!, $"{name}.json"), "", .. checks ? new[] { "--checks" } : []]);
 
     public static async Task<Filled> FillAsync(string quotedRoot, string connectionString) =>
         JsonSerializer.Deserialize<Filled>(await PythonAsync(connectionString, Path.Combine(AppContext.BaseDirectory, "Schemas", "fill_two_users.py"), Folder!, quotedRoot), Json)!;
