@@ -51,6 +51,9 @@ public static class ErrorCodes
     /// <summary>More subjects than the policy allows in one deletion.</summary>
     public const string TooManySubjects = "EXP1109";
 
+    /// <summary>A schema file holds no schema.</summary>
+    public const string SchemaUnreadable = "EXP1111";
+
     /// <summary>No pg_dump, or one older than the server.</summary>
     public const string PgDumpUnusable = "EXP1201";
 

@@ -51,6 +51,13 @@ public sealed partial record PgDump(string Path, string Version)
         }
     }
 
+    /// <summary>The definitions of a whole database as SQL, without rows, privileges and Expunge's own schema.</summary>
+    /// <param name="connection">The database.</param>
+    /// <param name="cancellationToken">Kills pg_dump.</param>
+    /// <exception cref="ExpungeException"><see cref="ErrorCodes.PgDumpUnusable"/>: it failed.</exception>
+    public Task<string> SchemaAsync(NpgsqlConnectionStringBuilder connection, CancellationToken cancellationToken) =>
+        RunAsync(Path, ["--schema-only", "--no-privileges", "--no-publications", "--no-subscriptions", "--exclude-schema=expunge", "--no-password"], connection, cancellationToken, "The dump of the schema");
+
     private static void Create(string partial)
     {
         try
@@ -67,7 +74,7 @@ public sealed partial record PgDump(string Path, string Version)
     }
 
     private static async Task<string> RunAsync(
-        string program, IEnumerable<string> arguments, NpgsqlConnectionStringBuilder connection, CancellationToken cancellationToken)
+        string program, IEnumerable<string> arguments, NpgsqlConnectionStringBuilder connection, CancellationToken cancellationToken, string what = "The backup")
     {
         var said = await ClientProgram.RunAsync(program, arguments, ClientProgram.Variables(connection), cancellationToken)
             ?? throw new ExpungeException(ErrorCodes.PgDumpUnusable, $"'{program}' can't be run.", "Install PostgreSQL's client programs again, or set PG_DUMP to the path of another pg_dump.");
@@ -77,8 +84,8 @@ public sealed partial record PgDump(string Path, string Version)
         var reason = secrets.Aggregate(string.Join('\n', lines), (text, secret) => text.Replace(secret, "…", StringComparison.Ordinal));
         throw new ExpungeException(
             ErrorCodes.PgDumpUnusable,
-            $"The backup of {ConnectionSettings.Describe(connection)} failed; {System.IO.Path.GetFileName(program)} ended with {said.ExitCode}:\n{reason}",
-            "Check that the server is reached, that the user may read every table and that the disk has room; then run the backup again.");
+            $"{what} of {ConnectionSettings.Describe(connection)} failed; {System.IO.Path.GetFileName(program)} ended with {said.ExitCode}:\n{reason}",
+            "Check that the server is reached, that the user may read every table and that the disk has room; then run the same command again.");
     }
 
     private async Task CheckAsync(string partial, NpgsqlConnectionStringBuilder connection, CancellationToken cancellationToken)

@@ -20,16 +20,16 @@ internal static partial class OutsideReach
         """;
 
     /// <summary>The triggers of these tables that do, each with how.</summary>
-    public static async Task<List<string>> FindAsync(NpgsqlConnection connection, IEnumerable<Table> tables, CancellationToken cancellation)
+    public static async Task<List<OutsideTrigger>> FindAsync(NpgsqlConnection connection, IEnumerable<Table> tables, CancellationToken cancellation)
     {
         var triggers = await connection.ListAsync(
-            "SELECT tgname::text, tgrelid::regclass::text, tgfoid FROM pg_trigger WHERE tgrelid = ANY ($1) AND NOT tgisinternal AND tgenabled IN ('O', 'A') ORDER BY 2, 1",
-            r => (Name: r.GetString(0), Table: r.GetString(1), Function: r.GetFieldValue<uint>(2)), cancellation, Commands.Oids(tables.Select(t => t.Oid)));
+            "SELECT t.tgname::text, n.nspname::text, c.relname::text, t.tgfoid FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE t.tgrelid = ANY ($1) AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') ORDER BY 2, 3, 1",
+            r => (Name: r.GetString(0), Table: new QualifiedName(r.GetString(1), r.GetString(2)), Function: r.GetFieldValue<uint>(3)), cancellation, Commands.Oids(tables.Select(t => t.Oid)));
         if (triggers.Count == 0) return [];
         var functions = (await connection.ListAsync(
             Functions, r => (Oid: r.GetFieldValue<uint>(0), Function: new Function(r.GetString(1), r.GetString(2), r.GetBoolean(3), r.GetString(4), r.GetBoolean(5))), cancellation)).ToDictionary(f => f.Oid, f => f.Function);
         var byName = functions.Values.ToLookup(f => f.Name, StringComparer.OrdinalIgnoreCase);
-        return [.. from t in triggers let how = How(functions[t.Function], []) where how is not null select $"trigger {t.Name} on {t.Table} {how}"];
+        return [.. from t in triggers let how = How(functions[t.Function], []) where how is not null select new OutsideTrigger(t.Table, t.Name, how)];
 
         string? How(Function function, HashSet<string> seen)
         {

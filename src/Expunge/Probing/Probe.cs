@@ -78,7 +78,7 @@ public sealed class Probe
     }
 
     // Whose triggers can fire: those that get rows, and those that rows need. A trigger of theirs can write to others, whose triggers fire then.
-    private static IEnumerable<Table> Touched(Decisions decisions)
+    internal static IEnumerable<Table> Touched(Decisions decisions)
     {
         var touched = decisions.All.Select(d => d.Reference.Table).Concat(decisions.SoftReferences.Select(s => s.Table)).Append(decisions.Reach.Root).SelectMany(decisions.Catalog.WithPartitions).Select(t => t.Name).ToHashSet();
         while (decisions.Catalog.ForeignKeys.Where(f => touched.Contains(f.Table) && touched.Add(f.ReferencedTable)).ToList().Count > 0) { }
@@ -88,6 +88,8 @@ public sealed class Probe
     private async Task<ProbeReport> RunAsync(bool standIns, CancellationToken cancellation)
     {
         var root = _decisions.Reach.Root;
+        // Before the victim, who could take the key.
+        if (standIns) await StandInsAsync(cancellation);
         ProbeRow victim;
         try
         {
@@ -100,7 +102,6 @@ public sealed class Probe
                 _maker.Rows.Count, 0, 0, [], null, await SequencesAsync(cancellation));
         }
 
-        if (standIns) await StandInsAsync(cancellation);
         var unmade = new Dictionary<Link, string>();
         foreach (var (link, decision) in _links.Where(l => l.Decision is not { Blocks: true }))
         {

@@ -26,6 +26,9 @@ internal static class SharedSchemas
     public static Task BuildAsync(string name, string connectionString, bool checks = false) =>
         PythonAsync(connectionString, [Path.Combine(Folder!, "build.py"), Path.Combine(Folder!, $"{name}.json"), "", .. checks ? new[] { "--checks" } : []]);
 
+    /// <summary>The same as SQL.</summary>
+    public static Task<string> SqlAsync(string name) => PythonAsync("", Path.Combine(Folder!, "build.py"), Path.Combine(Folder!, $"{name}.json"), "--ddl");
+
     public static async Task<Filled> FillAsync(string quotedRoot, string connectionString) =>
         JsonSerializer.Deserialize<Filled>(await PythonAsync(connectionString, Path.Combine(AppContext.BaseDirectory, "Schemas", "fill_two_users.py"), Folder!, quotedRoot), Json)!;
 

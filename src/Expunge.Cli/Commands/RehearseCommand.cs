@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Text;
+using Expunge.Rehearsing;
+
+namespace Expunge.Cli.Commands;
+
+internal static class RehearseCommand
+{
+    private static readonly Option<string?> OutputFile = new("--output", "-o") { Description = "Write the report as Markdown into a new file, too" };
+    private static readonly Option<bool> Force = new("--force") { Description = "Overwrite that file" };
+
+    public static Command Create()
+    {
+        var command = new Command("rehearse", "Go the whole way on a private copy of the schema: plan, upgrade, verify, probe, downgrade, compare") { SchemaCopy.SchemaFile, OutputFile, Force };
+        command.SetAction(Session.Action(RunAsync));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(Session session, CancellationToken cancellation)
+    {
+        var file = session.Parsed.GetValue(OutputFile);
+        if (file is not null && File.Exists(file) && !session.Parsed.GetValue(Force)) throw new ExpungeException(ErrorCodes.FileExists, $"{file} exists already.", "Name another file, or give --force to overwrite it.");
+        var policy = session.Policy();
+        await using var copy = await SchemaCopy.StartAsync(session, cancellation);
+        var report = await Rehearsal.RunAsync(copy.Database, copy.Sql, policy, cancellation);
+        if (file is not null) await File.WriteAllTextAsync(file, Markdown(report), cancellation);
+        if (session.Json) Session.PrintJson(report);
+        else Print(report, file);
+        return report.Ok ? ExitCodes.Ok : ExitCodes.NotOk;
+    }
+
+    private static void Print(RehearsalReport report, string? file)
+    {
+        Output.Line($"The way of {report.Root} on a copy of the schema, without rows, on a private PostgreSQL {report.ServerVersion}:");
+        foreach (var step in report.Steps)
+        {
+            Output.Line($"{Mark(step)} {step.Name,-10} {step.Summary}");
+            foreach (var detail in step.Details) Output.Line($"              {detail}");
+        }
+
+        Output.Line();
+        Output.Line(report.Ok ? $"✅ Rehearsed in {report.Elapsed.TotalSeconds:0.0} s. Nothing of it touched your database." : "❌ It would not go all the way. Nothing of it touched your database.");
+        if (file is not null) Output.Line($"📄 {file}");
+    }
+
+    private static string Markdown(RehearsalReport report)
+    {
+        var text = new StringBuilder($"# Rehearsal of {report.Root}: {(report.Ok ? "everything goes as it is to" : "it would not go all the way")}\n\nOn a copy of the schema, without rows, on a private PostgreSQL {report.ServerVersion}, in {report.Elapsed.TotalSeconds:0.0} s.\n\n| | step | |\n|---|---|---|\n");
+        foreach (var step in report.Steps) text.Append($"| {Mark(step)} | {step.Name} | {Cell(step.Summary)} |\n");
+        foreach (var step in report.Steps.Where(s => !s.Details.IsEmpty))
+        {
+            text.Append($"\n## {step.Name}\n\n");
+            foreach (var detail in step.Details) text.Append($"- `{detail.ReplaceLineEndings(" ").Replace('`', '\'')}`\n");
+        }
+
+        return text.ToString();
+    }
+
+    private static string Cell(string text) => text.ReplaceLineEndings(" ").Replace("|", "\\|", StringComparison.Ordinal);
+
+    private static string Mark(RehearsalStep step) => step.Ok switch { true => "✅", false => "❌", null => "⏭️ " };
+}

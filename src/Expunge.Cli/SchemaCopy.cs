@@ -1,0 +1,67 @@
+using System.CommandLine;
+using Expunge.Embedded;
+using Expunge.Postgres;
+using Npgsql;
+
+namespace Expunge.Cli;
+
+/// <summary>A private server with an empty database, for the schema that --schema-file names or that the database has. It is gone when this is disposed of.</summary>
+internal sealed class SchemaCopy : IAsyncDisposable
+{
+    public static readonly Option<string?> SchemaFile = new("--schema-file") { Description = "A schema as SQL, as pg_dump --schema-only writes it, instead of a database" };
+
+    private readonly EmbeddedPostgres _server;
+
+    private SchemaCopy(EmbeddedPostgres server, Database database, string sql) => (_server, Database, Sql) = (server, database, sql);
+
+    public Database Database { get; }
+
+    /// <summary>The schema, which is still to be loaded.</summary>
+    public string Sql { get; }
+
+    public static async Task<SchemaCopy> StartAsync(Session session, CancellationToken cancellation)
+    {
+        var sql = session.Parsed.GetValue(SchemaFile) is { } file ? await ReadAsync(file, cancellation) : await DumpAsync(session, cancellation);
+        var server = await EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions { Progress = new Progress<string>(Console.Error.WriteLine) }, cancellation);
+        try
+        {
+            await using var admin = new NpgsqlConnection(server.ConnectionString);
+            await admin.OpenAsync(cancellation);
+            await admin.ExecuteAsync("CREATE DATABASE rehearsal", cancellation);
+            return new SchemaCopy(server, new Database(new NpgsqlConnectionStringBuilder(server.ConnectionStringTo("rehearsal"))), sql);
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task<string> ReadAsync(string file, CancellationToken cancellation)
+    {
+        try
+        {
+            var text = await File.ReadAllTextAsync(file, cancellation);
+            return text.StartsWith("PGDMP", StringComparison.Ordinal)
+                ? throw new ExpungeException(ErrorCodes.SchemaUnreadable, $"{file} is a dump in pg_dump's custom format, not SQL.", $"Make SQL of it:  pg_restore --schema-only --file=schema.sql {file}")
+                : text;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new ExpungeException(ErrorCodes.Usage, $"There is no file {file}.", "Write one with  pg_dump --schema-only --file=FILE DATABASE", e);
+        }
+    }
+
+    private static async Task<string> DumpAsync(Session session, CancellationToken cancellation)
+    {
+        var server = (await session.Database.ReadCatalogAsync(cancellation)).Server;
+        var dump = await PgDump.FindAsync(server.Major, Environment.GetEnvironmentVariable, cancellation);
+        return await dump.SchemaAsync(session.Database.Settings, cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Database.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+}
