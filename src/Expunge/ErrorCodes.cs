@@ -153,6 +153,9 @@ public static class ErrorCodes
     /// <summary>No index finds the rows of a reference, so that each deletion would read the whole table.</summary>
     public const string MissingIndex = "EXP2113";
 
+    /// <summary>The guard refuses, or warns of, a foreign key that is not as the policy says. The event trigger writes it.</summary>
+    public const string GuardRefused = "EXP2501";
+
     /// <summary>A probe would fire triggers that reach outside the database.</summary>
     public const string ProbeReachesOutside = "EXP2510";
 
