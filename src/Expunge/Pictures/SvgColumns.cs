@@ -5,7 +5,7 @@ namespace Expunge.Pictures;
 /// <summary>Puts the tables into columns by depth, many of one depth into several, in an order in which few references cross (barycentres), and says where each box is.</summary>
 internal static class SvgColumns
 {
-    public const int Gap = 12;
+    public const int Gap = 14;
 
     // A little wider than the usual screen: the text of a picture that is scaled to a page's width stays larger.
     private const double Aspect = 1.4;

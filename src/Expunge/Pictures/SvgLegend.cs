@@ -11,6 +11,9 @@ internal static class SvgLegend
     private const int SampleWidth = 26;
     private const int Between = 26;
 
+    /// <summary>How wide it is at least: its longest entry is never cut.</summary>
+    public static int NarrowestWidth(Picture picture) => Entries(picture).Select(e => Width(e.Words)).DefaultIfEmpty(0).Max();
+
     /// <summary>Draws it in rows from a place on.</summary>
     /// <returns>The drawing and its height.</returns>
     public static (XElement Drawing, int Height) Draw(Picture picture, int top, int width)
@@ -19,7 +22,7 @@ internal static class SvgLegend
         var legend = SvgXml.Group([]);
         foreach (var (sample, words) in Entries(picture))
         {
-            var needed = SampleWidth + SvgText.Width(words, SvgText.TitleSize);
+            var needed = Width(words);
             if (x > 0 && x + needed > width) (x, y) = (0, y + RowHeight);
             legend.Add(sample(x, y), SvgXml.Text(words, x + SampleWidth, y + 4, SvgText.TitleSize));
             x += needed + Between;
@@ -27,6 +30,8 @@ internal static class SvgLegend
 
         return (legend, y + (RowHeight / 2) - top);
     }
+
+    private static int Width(string words) => SampleWidth + SvgText.Width(words, SvgText.TitleSize);
 
     private static IEnumerable<(Func<int, int, object> Sample, string Words)> Entries(Picture picture)
     {

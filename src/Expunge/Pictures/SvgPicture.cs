@@ -19,7 +19,7 @@ public static class SvgPicture
         var routes = SvgRoutes.Lead(picture, boxes);
         var (heading, summary) = ($"What a deletion from {PictureText.OneLine(picture.Root)} concerns", PictureText.Summary(picture));
         var heights = boxes.SelectMany(b => (int[])[b.Y, b.Bottom]).Concat(routes.SelectMany(r => r.Lanes)).ToList();
-        var inner = Math.Max(boxes.Max(b => b.Right), Math.Max(SvgText.Width(heading, HeadingSize), SvgText.Width(summary, SummarySize)));
+        var inner = ((int[])[boxes.Max(b => b.Right), SvgText.Width(heading, HeadingSize), SvgText.Width(summary, SummarySize), SvgLegend.NarrowestWidth(picture)]).Max();
         var (legend, legendHeight) = SvgLegend.Draw(picture, heights.Max() + Margin, inner);
         var (top, width) = (heights.Min() - HeadingHeight, inner + (2 * Margin));
         var height = heights.Max() + Margin + legendHeight + Margin - top;

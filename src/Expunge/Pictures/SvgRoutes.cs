@@ -6,6 +6,9 @@ namespace Expunge.Pictures;
 internal static class SvgRoutes
 {
     private const int LaneHeight = 3;
+    // A box of a shared table casts a shadow below it.
+    private const int BelowBox = 5;
+    private const int LanesInGap = 3;
     private const int Bulge = 24;
 
     public static ImmutableArray<SvgRoute> Lead(Picture picture, ImmutableArray<SvgBox> boxes)
@@ -48,7 +51,7 @@ internal static class SvgRoutes
         var gaps = column.Zip(column.Skip(1), (above, below) => (Top: above.Bottom, Bottom: below.Y));
         return
         [
-            .. gaps.SelectMany(g => Enumerable.Range(1, ((g.Bottom - g.Top) / LaneHeight) - 1).Select(n => g.Top + (n * LaneHeight))),
+            .. gaps.SelectMany(g => Enumerable.Range(0, ((g.Bottom - g.Top - SvgColumns.Gap) / LaneHeight) + LanesInGap).Select(n => g.Top + BelowBox + (n * LaneHeight))),
             .. Enumerable.Range(1, lines).SelectMany(n => (int[])[column[0].Y - SvgColumns.Gap - (n * LaneHeight), column[^1].Bottom + SvgColumns.Gap + (n * LaneHeight)]),
         ];
     }
