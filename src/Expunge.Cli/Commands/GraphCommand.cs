@@ -42,7 +42,7 @@ internal static class GraphCommand
         else
         {
             await File.WriteAllTextAsync(path, text, cancellation);
-            Output.Line($"Wrote {path}: {picture.Tables.Length} tables, {picture.References.Length} references.");
+            Output.Line($"Wrote {path}: {picture.Tables.Length} tables.");
         }
 
         return ExitCodes.Ok;

@@ -9,7 +9,9 @@ internal static class SvgRoutes
     // A box of a shared table casts a shadow below it.
     private const int BelowBox = 5;
     private const int LanesInGap = 3;
-    private const int Bulge = 24;
+    // How far the curve of a reference within a column goes out; less than the narrowest channel, and more for a longer one, so that they are told apart.
+    private const int Bulge = 16;
+    private const int WidestBulge = 52;
 
     public static ImmutableArray<SvgRoute> Lead(Picture picture, ImmutableArray<SvgBox> boxes)
     {
@@ -22,7 +24,11 @@ internal static class SvgRoutes
     private static SvgRoute Lead(PictureReference reference, SvgBox from, SvgBox to, List<Column> columns)
     {
         var (start, end) = (from.TitleY, to.LineY(reference));
-        if (from.Column == to.Column) return new SvgRoute(reference, to.X, end, [], $"M{from.X} {start}C{from.X - Bulge} {start} {to.X - Bulge} {end} {to.X} {end}");
+        if (from.Column == to.Column)
+        {
+            var outside = to.X - Math.Min(Bulge + (Math.Abs(end - start) / 12), WidestBulge);
+            return new SvgRoute(reference, to.X, end, [], $"M{from.X} {start}C{outside} {start} {outside} {end} {to.X} {end}");
+        }
 
         // The way is sought from its end, and drawn from its start.
         var forward = from.Column < to.Column;

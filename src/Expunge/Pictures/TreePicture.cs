@@ -21,7 +21,7 @@ public static class TreePicture
         var lines = new List<(string Left, string Rule, string Marks)> { (PictureText.Label(picture.Tables[0]), "", Marks(PictureText.Marks(picture.Tables[0]))) };
         Add(picture.Root, "");
 
-        var left = lines.Select(l => l.Left.Length).Where(w => w <= WidestAligned).Max();
+        var left = lines.Select(l => l.Left.Length).Where(w => w <= WidestAligned).DefaultIfEmpty().Max();
         var middle = lines.Max(l => l.Rule.Length);
         var text = new StringBuilder();
         foreach (var line in lines) text.Append($"{line.Left.PadRight(left)}  {line.Rule.PadRight(middle)}  {line.Marks}".TrimEnd()).Append('\n');

@@ -1,4 +1,6 @@
 using Expunge.Pictures;
+using Expunge.Policy;
+using Expunge.Postgres;
 using Expunge.Tests.Graph;
 using Xunit;
 
@@ -34,6 +36,16 @@ public sealed class TreePictureTests
 
             """,
             tree);
+    }
+
+    [Fact]
+    public void Names_that_are_all_too_long_to_be_aligned_are_not()
+    {
+        var name = new string('u', 63);
+
+        var tree = TreePicture.Draw(Picture.Of(Decisions.Of(TestCatalog.Of($"{name}.{name}? → {name}, SET NULL"), new PolicyFile { Root = new QualifiedName("public", name) })));
+
+        Assert.StartsWith($"{name}\n└─ {name}.{name} ↩  SET NULL, keep  no index\n", tree, StringComparison.Ordinal);
     }
 
     [Fact]
