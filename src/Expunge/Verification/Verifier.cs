@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Expunge.Catalog;
 using Expunge.Graph;
 using Expunge.Policy;
+using Expunge.Postgres;
 
 namespace Expunge.Verification;
 
@@ -50,7 +51,7 @@ public static class Verifier
         {
             if (!keep && (constraint.OnDelete != decision.Wanted.OnDelete || constraint.DeleteRule != decision.Wanted.DeleteRule))
             {
-                yield return new(FindingCodes.NotAsPolicy, FindingSeverity.Error, name, $"{constraint.Name} is ON DELETE {constraint.DeleteRule}, wanted is {decision.Wanted.DeleteRule}", "expunge upgrade");
+                yield return new(FindingCodes.NotAsPolicy, FindingSeverity.Error, name, $"{constraint.Name} is ON DELETE {constraint.DeleteRule}, wanted is {decision.Wanted.DeleteRule}", $"expunge upgrade, or, where a lock is no matter,  {Replace(constraint, decision.Wanted)}");
             }
 
             if (!constraint.Enforced) yield return new(FindingCodes.NotEnforced, FindingSeverity.Error, name, $"{constraint.Name} is NOT ENFORCED: nothing happens to its rows", "expunge upgrade");
@@ -71,6 +72,9 @@ public static class Verifier
             yield return new(FindingCodes.CheckMayRefuse, FindingSeverity.Warning, name, $"CHECK {check.Name} reads the column that {decision.Wanted.DeleteRule} changes and may refuse it", "try it with a test user in a transaction that you roll back");
         }
     }
+
+    private static string Replace(ForeignKey constraint, ForeignKey wanted) =>
+        $"ALTER TABLE {constraint.Table.Sql} DROP CONSTRAINT {Identifier.Quote(constraint.Name)}, ADD CONSTRAINT {Identifier.Quote(wanted.Name)} {wanted.Clause}";
 
     private static IEnumerable<Finding> Findings(SoftReference soft, Decisions decisions)
     {
