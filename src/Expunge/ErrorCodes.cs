@@ -51,6 +51,9 @@ public static class ErrorCodes
     /// <summary>More subjects than the policy allows in one deletion.</summary>
     public const string TooManySubjects = "EXP1109";
 
+    /// <summary>The policy file is written in a way that nothing can be added to.</summary>
+    public const string PolicyNotAddable = "EXP1110";
+
     /// <summary>No pg_dump, or one older than the server.</summary>
     public const string PgDumpUnusable = "EXP1201";
 
