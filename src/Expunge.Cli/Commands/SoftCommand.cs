@@ -81,7 +81,7 @@ internal static class SoftCommand
         }
     }
 
-    private static void Table(IReadOnlyCollection<SoftColumn> columns, string schema, Func<SoftColumn, string> evidence)
+    private static void Table(List<SoftColumn> columns, string schema, Func<SoftColumn, string> evidence)
     {
         if (columns.Count == 0) return;
         Output.Columns(

@@ -1,6 +1,8 @@
 using Expunge.Catalog;
 using Expunge.Deletion;
 using Expunge.Policy;
+using Expunge.Postgres;
+using Npgsql;
 
 namespace Expunge.Verification;
 
@@ -96,8 +98,18 @@ internal sealed class SoftJudge(SoftReader reader, Decisions decisions)
 
     private SoftKeys KeysOf(Table table) => _keys.TryGetValue(table.Oid, out var known) ? known : _keys[table.Oid] = new SoftKeys(reader, table, SubjectKeys.Column(table));
 
-    private async Task<bool> HasSubjectsAsync(CancellationToken cancellation) =>
-        _hasSubjects ??= (await reader.ListAsync($"SELECT EXISTS (SELECT FROM {Root.OnlySql})", r => r.GetBoolean(0), cancellation))[0];
+    /// <exception cref="ExpungeException"><see cref="ErrorCodes.MissingRight"/>: the root can't be read, so there is nothing to compare with.</exception>
+    private async Task<bool> HasSubjectsAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return _hasSubjects ??= (await reader.ListAsync($"SELECT EXISTS (SELECT {Identifier.Quote(SubjectKeys.Column(Root).Name)} FROM {Root.OnlySql})", r => r.GetBoolean(0), cancellation))[0];
+        }
+        catch (SoftUnreadException e) when (e.InnerException is PostgresException { SqlState: SqlStates.InsufficientPrivilege })
+        {
+            throw new ExpungeException(ErrorCodes.MissingRight, $"This role may not read all keys of {Root}, so there is nothing to compare with.", $"Have the owner grant it SELECT on {Root} (and BYPASSRLS where that has row-level security), or connect as another role.", e);
+        }
+    }
 
     private static SoftColumn Column(SoftCandidate candidate, Table references, SoftLikelihood likelihood, string? name, string values, long rows, string? undeclarable) =>
         new(candidate.Table, candidate.Column, references, likelihood, name is null ? values : $"{name}; {values}", rows, undeclarable);

@@ -14,7 +14,8 @@ public static class SoftSearch
     /// <param name="cancellation">Cancels it.</param>
     /// <exception cref="PolicyException">The policy names what does not exist or asks for what is impossible; all such places are listed.</exception>
     /// <exception cref="ExpungeException">
-    /// The server can't be reached or worked on; or <see cref="ErrorCodes.RootNotFound"/>: the root does not exist, or has no primary key of one column.
+    /// The server can't be reached or worked on; or <see cref="ErrorCodes.RootNotFound"/>: the root does not exist, or has no primary key of one column; or
+    /// <see cref="ErrorCodes.MissingRight"/>: this role may not read the root's keys.
     /// </exception>
     public static async Task<SoftReport> FindAsync(Database database, PolicyFile policy, TimeSpan timeout, CancellationToken cancellation = default)
     {

@@ -50,9 +50,10 @@ internal static partial class SoftWords
 
     public static bool NamesMeasure(ImmutableArray<string> words) => words.Length > 0 && Measures.Contains(words[^1]);
 
-    /// <summary>Whether two names are of the same thing, one or many: <c>statuses</c> and <c>status</c>.</summary>
-    public static bool Same(ImmutableArray<string> a, ImmutableArray<string> b) =>
-        a.Length == b.Length && a.Length > 0 && a.AsSpan(..^1).SequenceEqual(b.AsSpan(..^1)) && Forms(a[^1]).Intersect(Forms(b[^1]), StringComparer.Ordinal).Any();
+    /// <summary>The spellings of a name of which two names of the same thing, one or many, have one in common: <c>order_statuses</c> and <c>order_status</c>.</summary>
+    public static IEnumerable<string> Spellings(ImmutableArray<string> words) => words.IsEmpty ? [] : Forms(words[^1]).Select(last => string.Join(' ', [.. words[..^1], last]));
+
+    public static bool Same(ImmutableArray<string> a, ImmutableArray<string> b) => a.Length == b.Length && Spellings(a).Intersect(Spellings(b), StringComparer.Ordinal).Any();
 
     /// <summary>The word and what could be its singular.</summary>
     private static IEnumerable<string> Forms(string word)

@@ -66,6 +66,16 @@ public sealed class SoftNamesTests
     }
 
     [Fact]
+    public async Task One_foreign_key_elsewhere_does_not_outweigh_those_to_the_root()
+    {
+        await using var database = await DatabaseAsync(
+            "CREATE TABLE old_users (id integer PRIMARY KEY); INSERT INTO old_users SELECT id FROM users; CREATE TABLE a (user_id integer REFERENCES users); CREATE TABLE b (user_id integer REFERENCES old_users); CREATE TABLE c (user_id integer); INSERT INTO c SELECT id FROM users");
+        var report = await database.SoftAsync();
+        Assert.Equal(["strong c.user_id"], report.Lines());
+        Assert.Equal(["c.user_id"], report.Suspected());
+    }
+
+    [Fact]
     public async Task A_column_named_for_a_table_that_no_deletion_reaches_is_nobodys_business()
     {
         await using var database = await DatabaseAsync(

@@ -99,6 +99,15 @@ public sealed class SoftSearchTests
     }
 
     [Fact]
+    public async Task Without_the_right_to_read_the_root_there_is_nothing_to_compare_with()
+    {
+        await using var database = await ShopAsync(
+            "CREATE TABLE visits (user_id integer); DO $$ BEGIN CREATE ROLE soft_stranger LOGIN PASSWORD 'soft'; EXCEPTION WHEN duplicate_object THEN NULL; END $$; GRANT SELECT ON visits TO soft_stranger");
+        await using var asStranger = new TestDatabase(new Npgsql.NpgsqlConnectionStringBuilder(database.ConnectionString) { Username = "soft_stranger", Password = "soft" }.ConnectionString);
+        Assert.Equal(ErrorCodes.MissingRight, (await Assert.ThrowsAsync<ExpungeException>(() => asStranger.SoftAsync())).Code);
+    }
+
+    [Fact]
     public async Task It_reads_only()
     {
         await using var database = await ShopAsync(
