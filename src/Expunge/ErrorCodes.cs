@@ -54,6 +54,9 @@ public static class ErrorCodes
     /// <summary>A schema file holds no schema.</summary>
     public const string SchemaUnreadable = "EXP1111";
 
+    /// <summary>The policy file is written in a way that nothing can be added to.</summary>
+    public const string PolicyNotAddable = "EXP1110";
+
     /// <summary>No pg_dump, or one older than the server.</summary>
     public const string PgDumpUnusable = "EXP1201";
 

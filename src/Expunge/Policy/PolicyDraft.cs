@@ -84,7 +84,7 @@ public static class PolicyDraft
         return new ReferenceKey(reference.Table.Name, ambiguous ? [reference.Constraints[0].Name] : reference.Columns).Display(schema);
     }
 
-    private static string Scalar(string text) =>
+    internal static string Scalar(string text) =>
         text.All(c => char.IsLetterOrDigit(c) || c is '_' or '.' or '(' or ')' or ' ' or ',' or '-' or '/') && text.Length > 0 && (char.IsLetter(text[0]) || text[0] == '_') && text == text.Trim()
             ? text
             : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";

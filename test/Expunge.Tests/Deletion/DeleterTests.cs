@@ -45,7 +45,7 @@ public sealed class DeleterTests
         Assert.Equal(code, refused.Code);
         if (code == ErrorCodes.Residue) Assert.Contains("comments.post_id", refused.Message, StringComparison.Ordinal);
         Assert.Equal(before, await database.CountAsync());
-        Assert.Contains((await database.VerifyAsync(Blog.Policy)).Findings, f => f.Object == "comments.post_id" && f.Code == Verification.FindingCodes.Suppressor);
+        Assert.Contains((await database.VerifyAsync(Blog.Policy)).Findings, f => f.Object == "comments.post_id" && f.Code == Expunge.Verification.FindingCodes.Suppressor);
     }
 
     [Fact]
