@@ -44,7 +44,7 @@ public static class OrphanFixPlanner
     }
 
     private static OrphanFixPart Setting(OrphanLine line, OrphanTarget target) => target.NullableColumns is { IsEmpty: false } columns
-        ? new OrphanFixPart(line) { SetColumns = columns }
+        ? new OrphanFixPart(line) { SetColumns = columns, Also = ImmutableArray<DeletionLine>.Empty }
         : throw new ExpungeException(
             ErrorCodes.OrphansNotNull, $"The {line.Rows} orphan(s) of {line.Reference} can't be set to NULL: {NotNull(target)}.", "Give --fix delete, or name another reference with --reference. Nothing was changed.");
 

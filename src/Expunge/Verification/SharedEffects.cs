@@ -25,11 +25,8 @@ internal static class SharedEffects
         if (way.Reference is not { } reference) return [new SharedEffect("delete", deletes)];
         var whose = other.IsSubject ? $"the other {noun}(s) stay" : $"the rows stay with the {noun}(s) of {by}";
         var decision = decisions.All.First(d => d.Reference == reference);
-        return
-        [
-            .. Possible(decisions, reference).Append(decision.Action).Distinct().OrderByDescending(a => a == decision.Action).ThenBy(a => a)
-                .Select(a => new SharedEffect(a.Word(), Sentence(a == PolicyAction.Keep ? Kept(decision) : a))),
-        ];
+        var decided = decision.Action == PolicyAction.Keep ? Kept(decision) : decision.Action;
+        return [new SharedEffect(decision.Action.Word(), Sentence(decided)), .. Possible(decisions, reference).Where(a => a != decided).Select(a => new SharedEffect(a.Word(), Sentence(a)))];
 
         string Sentence(PolicyAction action) => action switch
         {
