@@ -194,4 +194,13 @@ public static class ErrorCodes
 
     /// <summary>An event of the outbox is not there, or not in a state in which that can be done.</summary>
     public const string OutboxEventState = "EXP2403";
+
+    /// <summary>Orphans can't be set to NULL: a column is NOT NULL.</summary>
+    public const string OrphansNotNull = "EXP2502";
+
+    /// <summary>Deleting orphans would lose values of external columns.</summary>
+    public const string OrphansExternal = "EXP2503";
+
+    /// <summary>Orphans that can't be deleted or set: other rows or a constraint are in the way, or they must not be.</summary>
+    public const string OrphansBlocked = "EXP2504";
 }
