@@ -13,26 +13,33 @@ public static class Deployment
     /// <summary>The text of <c>expunge.yaml</c>.</summary>
     public static string Policy => Resource("expunge.yaml");
 
+    /// <summary>The schema as one file of SQL.</summary>
+    public static string Sql => string.Join('\n', Scripts(legacy: false).Select(Resource));
+
     /// <summary>Creates the tables in an empty database, in one transaction. The only rows are the system account, user 1.</summary>
     /// <param name="connection">An open connection to the empty database.</param>
     /// <param name="legacy">Whether this is an old deployment: the nine legacy tables instead of the wellness module.</param>
     /// <param name="ct">Cancels.</param>
     public static async Task CreateAsync(NpgsqlConnection connection, bool legacy = false, CancellationToken ct = default)
     {
-        var scripts = typeof(Deployment).Assembly.GetManifestResourceNames()
-            .Where(name => name.StartsWith(Schema, StringComparison.Ordinal) && !(legacy && name.EndsWith(Wellness, StringComparison.Ordinal)))
-            .Order(StringComparer.Ordinal)
-            .ToList();
-        if (legacy) scripts.Add("legacy.sql");
-
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        foreach (var script in scripts)
+        foreach (var script in Scripts(legacy))
         {
             await using var command = new NpgsqlCommand(Resource(script), connection, transaction);
             await command.ExecuteNonQueryAsync(ct);
         }
 
         await transaction.CommitAsync(ct);
+    }
+
+    private static List<string> Scripts(bool legacy)
+    {
+        var scripts = typeof(Deployment).Assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith(Schema, StringComparison.Ordinal) && !(legacy && name.EndsWith(Wellness, StringComparison.Ordinal)))
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        if (legacy) scripts.Add("legacy.sql");
+        return scripts;
     }
 
     private static string Resource(string name)

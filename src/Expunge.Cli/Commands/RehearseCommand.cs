@@ -57,7 +57,7 @@ internal static class RehearseCommand
 
     private static string Markdown(RehearsalReport report)
     {
-        var text = new StringBuilder($"# Rehearsal of {report.Root}: {(report.Ok ? "everything goes as it is to" : "it would not go all the way")}\n\nWith a copy of the schema on a private PostgreSQL {report.ServerVersion}, in {report.Elapsed.TotalSeconds:0.0} s.\n\n| | step | |\n|---|---|---|\n");
+        var text = new StringBuilder($"# Rehearsal of {report.Root}: {(report.Ok ? "everything goes as it should" : "it would not go all the way")}\n\nWith a copy of the schema on a private PostgreSQL {report.ServerVersion}, in {report.Elapsed.TotalSeconds:0.0} s.\n\n| | step | |\n|---|---|---|\n");
         foreach (var step in report.Steps) text.Append($"| {Mark(step)} | {step.Name} | {Cell(step.Summary)} |\n");
         foreach (var step in report.Steps.Where(s => !s.Details.IsEmpty))
         {

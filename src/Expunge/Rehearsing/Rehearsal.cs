@@ -61,6 +61,8 @@ public static class Rehearsal
             return (upgraded.Succeeded, $"{upgraded.Results.Length} steps done", Failures(upgraded));
         });
 
+        // Refused as a whole: that nothing is as the policy says would be no news.
+        if (upgraded is null) return;
         await StepAsync(steps, "verify", async () =>
         {
             var report = Verifier.Verify(Decisions.Of(await copy.ReadCatalogAsync(cancellation), policy));
@@ -68,7 +70,7 @@ public static class Rehearsal
             return (report.Ok, $"{report.Lines.Count(l => l.Ok)} of {report.Lines.Length} references as the policy says, {report.Findings.Length - errors.Count} warning(s)", [.. report.Findings.Select(f => $"{f.Code} {f.Object}: {f.Message}")]);
         });
 
-        if (upgraded is not { Succeeded: true }) return;
+        if (!upgraded.Succeeded) return;
         await StepAsync(steps, "probe", async () =>
         {
             var disabled = await DisableOutsideAsync(copy, policy, cancellation);
