@@ -44,7 +44,7 @@ public sealed class Probe
         await Deleter.RefuseUnsafeSessionAsync(connection, cancellation);
         var schema = await ProbeSchema.ReadAsync(connection, catalog, cancellation);
         var takesBack = await TakingBack.IsPossibleAsync(connection, decisions, cancellation);
-        if (!allowOutside && await OutsideReach.FindAsync(connection, Touched(decisions), cancellation) is { Count: > 0 } outside)
+        if (!allowOutside && await OutsideReach.FindAsync(connection, catalog, Touched(decisions), cancellation) is { Count: > 0 } outside)
         {
             throw new ExpungeException(
                 ErrorCodes.ProbeReachesOutside, $"The probe would fire triggers whose effects no rollback takes back: {string.Join("; ", outside)}.",
@@ -77,7 +77,7 @@ public sealed class Probe
         return deferred;
     }
 
-    // Whose triggers can fire: those that get rows, and those that rows need. A trigger of theirs can write to others, whose triggers fire then.
+    // Whose triggers can fire: those that get rows, and those that rows need.
     internal static IEnumerable<Table> Touched(Decisions decisions)
     {
         var touched = decisions.All.Select(d => d.Reference.Table).Concat(decisions.SoftReferences.Select(s => s.Table)).Append(decisions.Reach.Root).SelectMany(decisions.Catalog.WithPartitions).Select(t => t.Name).ToHashSet();
