@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Expunge.Policy;
 using Expunge.Verification;
 
 namespace Expunge.Cli.Commands;
@@ -15,7 +14,7 @@ internal static class VerifyCommand
 
     private static async Task<int> RunAsync(Session session, CancellationToken cancellation)
     {
-        var report = Verifier.Verify(Decisions.Of(await session.Database.ReadCatalogAsync(cancellation), session.Policy()));
+        var report = await DatabaseVerifier.ReadAsync(session.Database, session.Policy(), cancellation);
         if (session.Json) Session.PrintJson(report);
         else Print(report);
         return report.Ok ? ExitCodes.Ok : ExitCodes.NotOk;
