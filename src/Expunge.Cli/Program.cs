@@ -30,7 +30,9 @@ internal static class Program
         var root = new Command("expunge", "Makes deleting a user from PostgreSQL complete, safe and provable.")
         {
             InitCommand.Create(), PlanCommand.Create(), UpgradeCommand.Create(), DowngradeCommand.Create(), CurrentCommand.Create(), HistoryCommand.Create(),
-            VerifyCommand.Create(), ProbeCommand.Create(), RehearseCommand.Create(), DeleteCommand.Create(), DeletionsCommand.Create(), OutboxCommand.Create(), MarkCommand.CreateMark(), MarkCommand.CreateUnmark(), ReceiptCommand.Create(), KeysCommand.Create(), BackupCommand.Create(), ServeCommand.Create(), AdminCommand.Create(), DemoCommand.Create(),
+            VerifyCommand.Create(), OrphansCommand.Create(), SharedCommand.Create(), ProbeCommand.Create(), RehearseCommand.Create(), GuardCommand.Create(), SoftCommand.Create(), GraphCommand.Create(),
+            DeleteCommand.Create(), DeletionsCommand.Create(), OutboxCommand.Create(), MarkCommand.CreateMark(), MarkCommand.CreateUnmark(),
+            ReceiptCommand.Create(), KeysCommand.Create(), BackupCommand.Create(), ServeCommand.Create(), AdminCommand.Create(), DemoCommand.Create(),
             new HelpOption(), new VersionOption(),
         };
         GlobalOptions.AddTo(root);

@@ -49,7 +49,7 @@ internal static partial class RunOptions
         return option;
     }
 
-    private static Option<TimeSpan> Duration(string name, string description, TimeSpan standard) => new(name)
+    public static Option<TimeSpan> Duration(string name, string description, TimeSpan standard) => new(name)
     {
         Description = $"{description} [default: {standard.TotalSeconds}s]",
         HelpName = "duration",

@@ -54,6 +54,9 @@ public static class ErrorCodes
     /// <summary>A schema file holds no schema.</summary>
     public const string SchemaUnreadable = "EXP1111";
 
+    /// <summary>The policy file is written in a way that nothing can be added to.</summary>
+    public const string PolicyNotAddable = "EXP1110";
+
     /// <summary>No pg_dump, or one older than the server.</summary>
     public const string PgDumpUnusable = "EXP1201";
 
@@ -153,6 +156,9 @@ public static class ErrorCodes
     /// <summary>No index finds the rows of a reference, so that each deletion would read the whole table.</summary>
     public const string MissingIndex = "EXP2113";
 
+    /// <summary>The guard refuses, or warns of, a foreign key that is not as the policy says. The event trigger writes it.</summary>
+    public const string GuardRefused = "EXP2501";
+
     /// <summary>A probe would fire triggers that reach outside the database.</summary>
     public const string ProbeReachesOutside = "EXP2510";
 
@@ -188,4 +194,13 @@ public static class ErrorCodes
 
     /// <summary>An event of the outbox is not there, or not in a state in which that can be done.</summary>
     public const string OutboxEventState = "EXP2403";
+
+    /// <summary>Orphans can't be set to NULL: a column is NOT NULL.</summary>
+    public const string OrphansNotNull = "EXP2502";
+
+    /// <summary>Deleting orphans would lose values of external columns.</summary>
+    public const string OrphansExternal = "EXP2503";
+
+    /// <summary>Orphans that can't be deleted or set: other rows or a constraint are in the way, or they must not be.</summary>
+    public const string OrphansBlocked = "EXP2504";
 }

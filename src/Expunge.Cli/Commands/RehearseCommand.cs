@@ -7,11 +7,12 @@ namespace Expunge.Cli.Commands;
 internal static class RehearseCommand
 {
     private static readonly Option<string?> OutputFile = new("--output", "-o") { Description = "Write the report as Markdown into a new file, too" };
+    private static readonly Option<int?> Rows = new("--rows") { Description = "Fill the copy with about so many invented rows, in proportion to the database's statistics, and delete a user of them" };
     private static readonly Option<bool> Force = new("--force") { Description = "Overwrite that file" };
 
     public static Command Create()
     {
-        var command = new Command("rehearse", "Go the whole way on a private copy of the schema: plan, upgrade, verify, probe, downgrade, compare") { SchemaCopy.SchemaFile, OutputFile, Force };
+        var command = new Command("rehearse", "Go the whole way on a private copy of the schema: plan, upgrade, verify, probe, downgrade, compare") { SchemaCopy.SchemaFile, Rows, OutputFile, Force };
         command.SetAction(Session.Action(RunAsync));
         return command;
     }
@@ -20,18 +21,27 @@ internal static class RehearseCommand
     {
         var file = session.Parsed.GetValue(OutputFile);
         if (file is not null && File.Exists(file) && !session.Parsed.GetValue(Force)) throw new ExpungeException(ErrorCodes.FileExists, $"{file} exists already.", "Name another file, or give --force to overwrite it.");
+        var rows = await RowsAsync(session, cancellation);
         var policy = session.Policy();
         await using var copy = await SchemaCopy.StartAsync(session, cancellation);
-        var report = await Rehearsal.RunAsync(copy.Database, copy.Sql, policy, cancellation);
+        var report = await Rehearsal.RunAsync(copy.Database, copy.Sql, policy, rows, cancellation);
         if (file is not null) await File.WriteAllTextAsync(file, Markdown(report), cancellation);
         if (session.Json) Session.PrintJson(report);
         else Print(report, file);
         return report.Ok ? ExitCodes.Ok : ExitCodes.NotOk;
     }
 
+    private static async Task<RehearsalRows?> RowsAsync(Session session, CancellationToken cancellation)
+    {
+        if (session.Parsed.GetValue(Rows) is not { } total) return null;
+        if (session.Parsed.GetValue(SchemaCopy.SchemaFile) is not null) throw new ExpungeException(ErrorCodes.Usage, "--rows takes its proportions from a database's statistics, which a schema file does not have.", "Leave one of --rows and --schema-file out.");
+        return total is > 0 and <= 100_000 ? new RehearsalRows((await session.Database.ReadCatalogAsync(cancellation)).Tables.ToDictionary(t => t.Name, t => t.EstimatedRows), total)
+            : throw new ExpungeException(ErrorCodes.Usage, $"--rows is {total}.", "Give a number from 1 to 100000.");
+    }
+
     private static void Print(RehearsalReport report, string? file)
     {
-        Output.Line($"The way of {report.Root} on a copy of the schema, without rows, on a private PostgreSQL {report.ServerVersion}:");
+        Output.Line($"The way of {report.Root} on a copy of the schema, on a private PostgreSQL {report.ServerVersion}:");
         foreach (var step in report.Steps)
         {
             Output.Line($"{Mark(step)} {step.Name,-10} {step.Summary}");
@@ -45,7 +55,7 @@ internal static class RehearseCommand
 
     private static string Markdown(RehearsalReport report)
     {
-        var text = new StringBuilder($"# Rehearsal of {report.Root}: {(report.Ok ? "everything goes as it is to" : "it would not go all the way")}\n\nOn a copy of the schema, without rows, on a private PostgreSQL {report.ServerVersion}, in {report.Elapsed.TotalSeconds:0.0} s.\n\n| | step | |\n|---|---|---|\n");
+        var text = new StringBuilder($"# Rehearsal of {report.Root}: {(report.Ok ? "everything goes as it is to" : "it would not go all the way")}\n\nOn a copy of the schema, on a private PostgreSQL {report.ServerVersion}, in {report.Elapsed.TotalSeconds:0.0} s.\n\n| | step | |\n|---|---|---|\n");
         foreach (var step in report.Steps) text.Append($"| {Mark(step)} | {step.Name} | {Cell(step.Summary)} |\n");
         foreach (var step in report.Steps.Where(s => !s.Details.IsEmpty))
         {

@@ -105,7 +105,7 @@ public sealed class Database : IAsyncDisposable
             await connection.ExecuteAsync(
                 """
                 SET statement_timeout = 0; SET idle_session_timeout = 0; SET idle_in_transaction_session_timeout = '5min'; SET lock_timeout = '3s';
-                SET search_path = pg_catalog; SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off; SET row_security = off;
+                SET search_path = pg_catalog; SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off; SET row_security = off; SET expunge.guard = 'off';
                 -- What is reported as done must outlast a crash of the server, also where the application can do without. Local: for standbys it has never waited.
                 SELECT set_config('synchronous_commit', 'local', false) WHERE current_setting('synchronous_commit') = 'off';
                 """,

@@ -18,7 +18,8 @@ internal sealed record Link(Table Table, ImmutableArray<string> Columns, Table T
     public bool IsDeferred { get; init; }
 
     public static Link Of(Reference reference) => new(
-        reference.Table, reference.Columns, reference.ReferencedTable, reference.ReferencedColumns, reference.Columns.All(c => reference.Table.Column(c)!.NotNull), reference.IsMatchFull) { IsDeferred = reference.Constraints.All(f => f.InitiallyDeferred) };
+        reference.Table, reference.Columns, reference.ReferencedTable, reference.ReferencedColumns, reference.Columns.All(c => reference.Table.Column(c)!.NotNull), reference.IsMatchFull)
+    { IsDeferred = reference.Constraints.All(f => f.InitiallyDeferred) };
 
     public static Link Of(SoftReference soft, Table root) => new(soft.Table, [soft.Column.Name], root, root.PrimaryKey, soft.Column.NotNull, IsMatchFull: false);
 

@@ -47,6 +47,22 @@ internal sealed class RowMaker
         return _rows.Find(r => r.OfVictim == restOfVictim && Covers(link.Table, r.Table) && link.Holds(r, target)) ?? await MakeAsync(link.Table, restOfVictim, link.To(target), cancellation, isBetween: ofVictim != restOfVictim);
     }
 
+    /// <summary>A row that refers to whichever rows there are.</summary>
+    /// <exception cref="NotMadeException">It can't be made.</exception>
+    public async Task<ProbeRow> MakeForAnyAsync(Table table, Random random, CancellationToken cancellation)
+    {
+        var pinned = new Dictionary<string, string?>(StringComparer.Ordinal);
+        var way = _decisions.Reach.Find(table) is { Depth: > 0 } reached ? WayIn(reached) : null;
+        foreach (var link in _outgoing[table.Oid].Where(l => (l.IsMandatory || l.Columns.SequenceEqual(way?.Columns ?? [])) && l.Target.Oid != table.Oid && !l.Columns.Any(pinned.ContainsKey)))
+        {
+            var there = _rows.Where(r => Covers(link.Target, r.Table)).ToList();
+            if (there.Count == 0) continue;
+            foreach (var (column, value) in link.To(there[random.Next(there.Count)])) pinned[column] = value;
+        }
+
+        return await MakeAsync(table, ofVictim: false, pinned, cancellation);
+    }
+
     /// <summary>A row of a table, all its own: the root's victim, and the other subject.</summary>
     /// <exception cref="NotMadeException">It can't be made.</exception>
     public async Task<ProbeRow> MakeAsync(Table table, bool ofVictim, IReadOnlyDictionary<string, string?> pinned, CancellationToken cancellation, bool isBetween = false)

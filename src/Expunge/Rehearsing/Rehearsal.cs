@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using Expunge.Deletion;
 using Expunge.Policy;
 using Expunge.Postgres;
 using Expunge.Probing;
@@ -11,16 +12,17 @@ namespace Expunge.Rehearsing;
 /// <summary>Goes the whole way on a copy of a schema: plan, upgrade, verify, probe, downgrade, and a comparison of all definitions with those at the beginning.</summary>
 public static class Rehearsal
 {
-    private static readonly string[] Names = ["load", "plan", "upgrade", "verify", "probe", "downgrade", "compare"];
 
     /// <summary>Loads the schema and rehearses.</summary>
     /// <param name="copy">An empty database on a server that nobody else uses. It is changed; throw it away afterwards.</param>
     /// <param name="schema">The schema as SQL, as <c>pg_dump --schema-only</c> writes it.</param>
     /// <param name="policy">The policy.</param>
+    /// <param name="rows">With how many invented rows, and in which proportion; null for none.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="ExpungeException">The policy does not fit the schema, or the copy's server failed.</exception>
-    public static async Task<RehearsalReport> RunAsync(Database copy, string schema, PolicyFile policy, CancellationToken cancellation = default)
+    public static async Task<RehearsalReport> RunAsync(Database copy, string schema, PolicyFile policy, RehearsalRows? rows = null, CancellationToken cancellation = default)
     {
+        string[] names = rows is null ? ["load", "plan", "upgrade", "verify", "probe", "downgrade", "compare"] : ["load", "fill", "plan", "upgrade", "verify", "probe", "delete", "downgrade", "compare"];
         var clock = Stopwatch.StartNew();
         // A copy needs no backup.
         policy = policy with { RequireBackup = null };
@@ -31,13 +33,23 @@ public static class Rehearsal
             "load", loaded.Missing.IsEmpty,
             loaded.Missing.IsEmpty ? $"{catalog.Tables.Length} tables, {catalog.ForeignKeys.Length} foreign keys" : $"{loaded.Missing.Length} statement(s) on which a deletion depends can't be executed here",
             [.. loaded.Missing, .. loaded.MadeUp.Select(m => $"made up: {m}"), .. loaded.LeftOut.Select(l => $"left out: {l}")]));
-        if (loaded.Missing.IsEmpty) await RunAsync(copy, policy, steps, cancellation);
-        steps.AddRange(Names[steps.Count..].Select(name => new RehearsalStep(name, null, "not come to", [])));
+        if (loaded.Missing.IsEmpty) await RunAsync(copy, policy, rows, steps, cancellation);
+        steps.AddRange(names[steps.Count..].Select(name => new RehearsalStep(name, null, "not come to", [])));
         return new RehearsalReport(policy.Root.Display("public"), catalog.Server.Version, [.. steps], clock.Elapsed);
     }
 
-    private static async Task RunAsync(Database copy, PolicyFile policy, List<RehearsalStep> steps, CancellationToken cancellation)
+    private static async Task RunAsync(Database copy, PolicyFile policy, RehearsalRows? rows, List<RehearsalStep> steps, CancellationToken cancellation)
     {
+        ImmutableArray<string> users = [];
+        if (rows is not null)
+        {
+            await StepAsync(steps, "fill", async () =>
+            {
+                (users, var made, var tooFew) = await RowFiller.FillAsync(copy, policy, rows.Estimates, rows.Total, cancellation);
+                return (tooFew.IsEmpty, $"{made} rows made, {users.Length} of them users, in proportion to the statistics of the database", tooFew);
+            });
+        }
+
         var before = await DefinitionsAsync(copy, cancellation);
         var plan = await Upgrade.PlanAsync(copy, policy, cancellation);
         steps.Add(new RehearsalStep(
@@ -67,6 +79,15 @@ public static class Rehearsal
                 report is { Ok: true, Complete: true }, report.Refusal is null ? $"{proved} of {report.Lines.Length - 1} references do what the policy says, {report.Rows} rows made and rolled back" : report.Refusal,
                 [.. report.Lines.Where(l => l.State is ProbeState.Failed or ProbeState.NotProbed && report.Refusal is null).Select(l => $"{l.Table}.{l.Columns}: {l.Outcome}"), .. report.Lost.Select(l => $"lost: {l}"), .. disabled.Select(d => $"left out: {d}")]);
         });
+        if (rows is not null && !users.IsEmpty)
+        {
+            await StepAsync(steps, "delete", async () =>
+            {
+                var result = await Deleter.DeleteAsync(copy, policy, [users[0]], cancellation);
+                return (result.Deleted.Length == 1, $"one of the users with {result.Lines.Sum(l => l.Deleted)} rows in {result.Lines.Count(l => l.Deleted > 0)} tables, in {result.Elapsed.TotalMilliseconds:0} ms", []);
+            });
+        }
+
         await StepAsync(steps, "downgrade", async () =>
         {
             var outcome = await Downgrade.RevertAsync(copy, Downgrade.Targets(await Journal.RevisionsAsync(copy, cancellation), toBase: false)[0], new UpgradeOptions(), cancellation);

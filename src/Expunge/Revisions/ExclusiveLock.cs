@@ -31,10 +31,14 @@ internal static class ExclusiveLock
     /// <param name="cancellation">Cancels it.</param>
     /// <param name="mode">The lock.</param>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.LockNotAvailable"/>: not within <see cref="LockOptions.MaxWait"/>; the message names who holds them.</exception>
+    public static Task RunAsync(
+        StepContext context, IReadOnlyList<Table> tables, Func<Task<Func<Task>?>> prepare, CancellationToken cancellation, string mode = "ACCESS EXCLUSIVE") =>
+        RunAsync(context.Connection, context.Locks, context.Waiting, tables, prepare, mode, cancellation);
+
+    /// <summary>The same for work that is no step of a revision.</summary>
     public static async Task RunAsync(
-        StepContext context, IReadOnlyList<Table> tables, Func<Task<Func<Task>?>> prepare, CancellationToken cancellation, string mode = "ACCESS EXCLUSIVE")
+        NpgsqlConnection connection, LockOptions options, Action<string> waiting, IReadOnlyList<Table> tables, Func<Task<Func<Task>?>> prepare, string mode, CancellationToken cancellation)
     {
-        var (connection, options) = (context.Connection, context.Locks);
         var named = tables.Where(t => tables.All(p => p.Oid != t.PartitionOf)).ToList();
         var clock = Stopwatch.StartNew();
         for (var round = 0; ; round++)
@@ -56,7 +60,7 @@ internal static class ExclusiveLock
             {
                 await transaction.RollbackAsync(cancellation);
                 var blockers = await BlockersAsync(connection, tables.Select(t => t.Name), cancellation);
-                context.Waiting($"a lock on {string.Join(", ", named)}, {blockers}");
+                waiting($"a lock on {string.Join(", ", named)}, {blockers}");
                 if (clock.Elapsed > options.MaxWait)
                 {
                     throw new ExpungeException(

@@ -81,7 +81,7 @@ public sealed record ValidateStep : Step
             var orphans = await CountOrphansAsync(context.Connection, cancellation);
             throw new ExpungeException(
                 ErrorCodes.OrphanRows, $"{orphans} row(s) refer by {string.Join(", ", Constraint.Columns)} to a row of {Constraint.ReferencedTable} that does not exist (constraint {Constraint.Name})",
-                $"New rows are checked already. See them with:  {OrphansSql("*")}  then delete or correct them and run the same command again.", e);
+                $"New rows are checked already. See and repair them with:  expunge orphans --reference {new Policy.ReferenceKey(Table.Name, Constraint.Columns)}  or look at them:  {OrphansSql("*")}  then run the same command again.", e);
         }
     }
 

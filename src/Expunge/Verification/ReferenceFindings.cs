@@ -46,7 +46,7 @@ internal static class ReferenceFindings
         var fires = constraint.Fires(ForeignKeyEvent.ReferencedRowDeleted);
         var impossible = constraint.OnDelete is ReferentialAction.SetNull or ReferentialAction.SetDefault && !reference.CanBeSet(constraint.OnDelete, constraint.SetColumns);
         var below = differs && fires && decisions.Reach.DepthOf(reference) > 1 && (impossible || constraint.OnDelete is ReferentialAction.NoAction or ReferentialAction.Restrict);
-        var repair = constraint.IsTemporal ? $"PostgreSQL has no action for a temporal foreign key; under 'references':  {name}: {{ action: retain, reason: the application deletes these rows first }}" : Upgrade;
+        var repair = constraint.IsTemporal ? $"PostgreSQL has no action for a temporal foreign key; under 'references':  {name}: {{ action: retain, reason: the application deletes these rows first }}" : $"{Upgrade}, or, where a lock is no matter,  {Replace(constraint, wanted)}";
         if (impossible)
         {
             yield return new(
@@ -66,6 +66,9 @@ internal static class ReferenceFindings
             yield return new(FindingCodes.NotAsPolicy, FindingSeverity.Error, name, $"{constraint.Name} is ON DELETE {constraint.DeleteRule}, wanted is {wanted.DeleteRule}", repair);
         }
     }
+
+    private static string Replace(ForeignKey constraint, ForeignKey wanted) =>
+        $"ALTER TABLE {constraint.Table.Sql} DROP CONSTRAINT {Identifier.Quote(constraint.Name)}, ADD CONSTRAINT {Identifier.Quote(wanted.Name)} {wanted.Clause}";
 
     private static string Path(Reference reference, Decisions decisions)
     {

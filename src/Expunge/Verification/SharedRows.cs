@@ -27,39 +27,32 @@ public static class SharedRows
             new ReferenceGraph(catalog), root,
             r => byReference.TryGetValue(r, out var action) ? action == PolicyAction.Cascade : !r.LetsGo);
         var reference = suggestion.Reference;
-        if (reach.Find(reference.ReferencedTable) is null) return 0;
-        var isRoot = reference.Table.Oid == root.Oid;
-        var owner = isRoot ? null : suggestions.Where(s => s.Reference.Table.Oid == reference.Table.Oid && s.Action == PolicyAction.Cascade).MinBy(s => (!s.Reference.IsMandatory, reach.DepthOf(s.Reference)))?.Reference;
+        var owner = reference.Table.Oid == root.Oid ? null : suggestions.Where(s => s.Reference.Table.Oid == reference.Table.Oid && s.Action == PolicyAction.Cascade).MinBy(s => (!s.Reference.IsMandatory, reach.DepthOf(s.Reference)))?.Reference;
         if (owner == reference) return 0;
 
-        var joins = Joins("s", [reference, .. reach.PathFrom(reference.ReferencedTable)]) + (owner is null ? "" : Joins("o", [owner, .. reach.PathFrom(owner.ReferencedTable)]));
-        var (mine, other) = (owner is null ? "t" : $"o{Length(owner)}", $"s{Length(reference)}");
-        var differs = string.Join(" OR ", root.PrimaryKey.Select(k => $"{mine}.{Identifier.Quote(k)} <> {other}.{Identifier.Quote(k)}"));
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        try
-        {
-            await connection.ExecuteAsync("SET LOCAL statement_timeout = '5s'; SET TRANSACTION READ ONLY", cancellation);
-            return await connection.ScalarAsync<long>($"SELECT count(*) FROM {reference.Table.Name.Sql} t{joins} WHERE {differs}", cancellation);
-        }
-        catch (PostgresException e) when (e.SqlState is SqlStates.QueryCanceled or SqlStates.InsufficientPrivilege && !cancellation.IsCancellationRequested)
-        {
-            return null;
-        }
+        var links = await Links.ReadAsync(connection, root, cancellation);
+        if (LinksBy(owner) is not { } mine || LinksBy(reference) is not { } other) return 0;
+        var sql = SharedSql.Of(reference.Table, "", mine, other, root, links);
+        return (await ReadOnlyScan.TryAsync(connection, TimeSpan.FromSeconds(5), () => connection.ListAsync($"SELECT count(*) {sql.Rows}", r => r.GetInt64(0), cancellation), cancellation)).Result?[0];
 
-        int Length(Reference r) => 1 + reach.PathFrom(r.ReferencedTable).Length;
+        ImmutableArray<Link>? LinksBy(Reference? way) => new SharedWay(reference.Table, way, null).LinksTo(catalog, reach, [], links);
     }
 
-    private static string Joins(string alias, IEnumerable<Reference> path)
+    /// <summary>Looks at each pair of different ways by which rows of a table are found, where one of them at least deletes: which rows have two subjects, and what each action would do to whom. Reads only.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="decisions">The policy, held against its catalog.</param>
+    /// <param name="options">How.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    public static async Task<SharedRowsReport> FindAsync(Database database, Decisions decisions, SharedRowsOptions options, CancellationToken cancellation = default)
     {
-        var (sql, from, n) = ("", "t", 0);
-        foreach (var step in path)
+        await using var connection = await database.OpenAsync(cancellation);
+        var links = await Links.ReadAsync(connection, decisions.Reach.Root, cancellation);
+        var pairs = ImmutableArray.CreateBuilder<SharedPair>();
+        foreach (var (table, first, second) in SharedWays.Pairs(decisions))
         {
-            var to = $"{alias}{++n}";
-            sql += $" JOIN {step.ReferencedTable.Name.Sql} {to} ON "
-                + string.Join(" AND ", step.Columns.Zip(step.ReferencedColumns, (c, p) => $"{to}.{Identifier.Quote(p)} = {from}.{Identifier.Quote(c)}"));
-            from = to;
+            if (await new SharedPairReader(connection, decisions, links, options).ReadAsync(table, first, second, cancellation) is { } pair) pairs.Add(pair);
         }
 
-        return sql;
+        return new SharedRowsReport(decisions.Reach.Root.Name.ToString(), pairs.ToImmutable());
     }
 }

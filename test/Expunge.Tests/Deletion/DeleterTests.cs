@@ -3,7 +3,6 @@ using Expunge.Deletion;
 using Expunge.Policy;
 using Expunge.Testing;
 using Expunge.Tests.Revisions;
-using Expunge.Verification;
 using Npgsql;
 using Xunit;
 
@@ -46,7 +45,7 @@ public sealed class DeleterTests
         Assert.Equal(code, refused.Code);
         if (code == ErrorCodes.Residue) Assert.Contains("comments.post_id", refused.Message, StringComparison.Ordinal);
         Assert.Equal(before, await database.CountAsync());
-        Assert.Contains((await database.VerifyAsync(Blog.Policy)).Findings, f => f.Object == "comments.post_id" && f.Code == FindingCodes.Suppressor);
+        Assert.Contains((await database.VerifyAsync(Blog.Policy)).Findings, f => f.Object == "comments.post_id" && f.Code == Expunge.Verification.FindingCodes.Suppressor);
     }
 
     [Fact]

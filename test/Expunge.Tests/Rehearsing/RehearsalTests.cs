@@ -1,4 +1,5 @@
 using Expunge.Policy;
+using Expunge.Postgres;
 using Expunge.Rehearsing;
 using Expunge.Testing;
 using Expunge.Tests.Revisions;
@@ -93,13 +94,25 @@ public sealed class RehearsalTests
     }
 
     [Fact]
+    public async Task With_rows_in_the_proportion_of_the_statistics_a_user_is_deleted()
+    {
+        var report = await RehearseAsync(
+            $"{Schema} CREATE TABLE likes (user_id integer NOT NULL REFERENCES users, post_id integer NOT NULL REFERENCES posts, PRIMARY KEY (user_id, post_id));", PolicyReader.Read("root: users\nreferences: { likes.user_id: cascade, likes.post_id: cascade }", null),
+            new RehearsalRows(new Dictionary<QualifiedName, long> { [new("public", "users")] = 1000, [new("public", "posts")] = 5000, [new("public", "comments")] = 4000 }, 200));
+
+        Assert.True(report.Ok, Text(report));
+        Assert.Equal(["load", "fill", "plan", "upgrade", "verify", "probe", "delete", "downgrade", "compare"], report.Steps.Select(s => s.Name));
+        Assert.Contains(" rows made, 20 of them users", report.Steps[1].Summary, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_file_without_a_statement_is_refused() =>
         Assert.Equal(ErrorCodes.SchemaUnreadable, (await Assert.ThrowsAsync<ExpungeException>(() => RehearseAsync("-- nothing", Blog.Policy))).Code);
 
-    internal static async Task<RehearsalReport> RehearseAsync(string schema, PolicyFile policy)
+    internal static async Task<RehearsalReport> RehearseAsync(string schema, PolicyFile policy, RehearsalRows? rows = null)
     {
         await using var copy = new TestDatabase(await TestServer.EmptyAsync());
-        return await Rehearsal.RunAsync(copy.Database, schema, policy, TestContext.Current.CancellationToken);
+        return await Rehearsal.RunAsync(copy.Database, schema, policy, rows, TestContext.Current.CancellationToken);
     }
 
     internal static string Text(RehearsalReport report) => string.Join('\n', report.Steps.SelectMany(s => s.Details.Prepend($"{s.Name} {s.Ok} {s.Summary}")));
