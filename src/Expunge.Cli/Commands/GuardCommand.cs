@@ -49,7 +49,7 @@ internal static class GuardCommand
     private static async Task<int> CheckAsync(Session session, CancellationToken cancellation)
     {
         var policy = session.Policy();
-        if (session.Parsed.GetValue(SchemaCopy.SchemaFile) is null) return Report(session, Verifier.Verify(Decisions.Of(await session.Database.ReadCatalogAsync(cancellation), policy)));
+        if (session.Parsed.GetValue(SchemaCopy.SchemaFile) is null) return Report(session, await DatabaseVerifier.ReadAsync(session.Database, policy, cancellation));
         await using var copy = await SchemaCopy.StartAsync(session, cancellation);
         var loaded = await SchemaLoader.LoadAsync(copy.Database, copy.Sql, cancellation);
         foreach (var missing in loaded.Missing) Output.Line($"❌ Not in the check, because it can't be executed here: {missing}");

@@ -16,7 +16,7 @@ public static class Verifier
             .Concat(decisions.Undecided.Select(d => Undecided(d, decisions)))
             .Concat(decisions.SoftReferences.SelectMany(s => Findings(s, decisions)))
             .Concat(SuppressorFindings.OfRoot(decisions))
-            .Concat(SoftSuspected())
+            .Concat(SoftSuspected(decisions))
             .Concat(TableFindings.Of(decisions))
             .Concat(OverlapFindings.Of(decisions))
             .Concat(RightFindings.Of(decisions))
@@ -27,8 +27,12 @@ public static class Verifier
     /// <summary>Errors first, then by code.</summary>
     internal static ImmutableArray<Finding> Sorted(IEnumerable<Finding> findings) => [.. findings.OrderBy(f => f.Severity).ThenBy(f => f.Code, StringComparer.Ordinal)];
 
-    // EXP3015 joins here: the one place that is to map what looks like a soft reference (SoftCandidates.Suspected) to findings with FindingCodes.SoftSuspected.
-    private static IEnumerable<Finding> SoftSuspected() => [];
+    private static IEnumerable<Finding> SoftSuspected(Decisions decisions) =>
+        from c in SoftCandidates.Suspected(decisions)
+        let name = $"{c.Table.Name.Display(decisions.Schema)}.{c.Column.Name}"
+        select new Finding(
+            FindingCodes.SoftSuspected, FindingSeverity.Warning, name, $"by its name and type it holds keys of {decisions.Reach.Root.Name.Display(decisions.Schema)}, and it is neither a foreign key nor in the policy: its rows would stay",
+            "expunge soft --write  if its values are keys, too");
 
     private static VerifyLine Line(Decision decision, Decisions decisions, HashSet<Reference> undecided)
     {
