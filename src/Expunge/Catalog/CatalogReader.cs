@@ -72,7 +72,8 @@ public static class CatalogReader
             server,
             [.. tables.Select(t => t with { Columns = [.. columns[t.Oid]], Indexes = [.. indexes[t.Oid]], Checks = [.. checks[t.Oid]] })],
             [.. foreignKeys.Select(f => f with { Triggers = [.. triggers[f.Oid]] })],
-            [.. names]) { MaterializedViews = [.. views] };
+            [.. names])
+        { MaterializedViews = [.. views] };
 
         void Add(string sql) => batch.BatchCommands.Add(new NpgsqlBatchCommand(sql));
 

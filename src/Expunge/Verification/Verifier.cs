@@ -42,7 +42,8 @@ public static class Verifier
         return new VerifyLine(
             reference.Table.Name.Display(decisions.Schema), string.Join(", ", reference.Columns), reference.ReferencedTable.Name.Display(decisions.Schema), shown.Name,
             shown.DeleteRule, wanted.DeleteRule, decisions.Reach.DepthOf(reference), shown.Validated, shown.Enforced, reference.HasIndex,
-            IsAsDecided(decision) && !undecided.Contains(reference)) { Object = reference.Display(decisions.Schema) };
+            IsAsDecided(decision) && !undecided.Contains(reference))
+        { Object = reference.Display(decisions.Schema) };
     }
 
     private static Finding Undecided(Decision decision, Decisions decisions)
