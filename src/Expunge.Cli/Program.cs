@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using System.Text;
 using Expunge.Cli.Commands;
 
@@ -15,13 +16,15 @@ internal static class Program
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync(error.Message);
-            await Console.Error.WriteLineAsync($"Run  expunge {string.Join(' ', parsed.CommandResult.Command == root ? [] : new[] { parsed.CommandResult.Command.Name, "" })}--help  for what it takes.");
+            await Console.Error.WriteLineAsync($"Run  {string.Join(' ', Names(parsed.CommandResult))} --help  for what it takes.");
             return ExitCodes.Usage;
         }
 
         // Ctrl-C and SIGTERM cancel the command's token; it gets the time to roll back and to say where it stopped.
         return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30), EnableDefaultExceptionHandler = false });
     }
+
+    private static IEnumerable<string> Names(CommandResult command) => (command.Parent is CommandResult parent ? Names(parent) : []).Append(command.Command.Name);
 
     /// <summary>The tree of commands; also what the tests of the docs read.</summary>
     internal static Command CreateRoot()

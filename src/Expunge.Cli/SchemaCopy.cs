@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Expunge.Embedded;
 using Expunge.Postgres;
 using Npgsql;
@@ -8,7 +9,7 @@ namespace Expunge.Cli;
 /// <summary>A private server with an empty database, for the schema that --schema-file names or that the database has. It is gone when this is disposed of.</summary>
 internal sealed class SchemaCopy : IAsyncDisposable
 {
-    public static readonly Option<string?> SchemaFile = new("--schema-file") { Description = "A schema as SQL, as pg_dump --schema-only writes it, instead of a database" };
+    public static readonly Option<string?> SchemaFile = new("--schema-file") { Description = "A schema as SQL, as pg_dump --schema-only writes it, instead of a database", HelpName = "file" };
 
     private readonly EmbeddedPostgres _server;
 
@@ -27,8 +28,9 @@ internal sealed class SchemaCopy : IAsyncDisposable
         {
             await using var admin = new NpgsqlConnection(server.ConnectionString);
             await admin.OpenAsync(cancellation);
-            await admin.ExecuteAsync("CREATE DATABASE rehearsal", cancellation);
-            return new SchemaCopy(server, new Database(new NpgsqlConnectionStringBuilder(server.ConnectionStringTo("rehearsal"))), sql);
+            var name = Name(session);
+            if (!await admin.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", cancellation, name)) await admin.ExecuteAsync($"CREATE DATABASE {Identifier.Quote(name)}", cancellation);
+            return new SchemaCopy(server, new Database(new NpgsqlConnectionStringBuilder(server.ConnectionStringTo(name))), sql);
         }
         catch
         {
@@ -37,14 +39,17 @@ internal sealed class SchemaCopy : IAsyncDisposable
         }
     }
 
+    // Messages name the database: that of the user, then, or the file. It is 63 bytes long at the most.
+    private static string Name(Session session) => session.Parsed.GetValue(SchemaFile) is not { } file ? session.Database.Settings.Database ?? "copy"
+        : Path.GetFileName(file) is { Length: > 0 } name && Encoding.UTF8.GetByteCount(name) < 64 ? name : "copy";
+
     private static async Task<string> ReadAsync(string file, CancellationToken cancellation)
     {
         try
         {
             var text = await File.ReadAllTextAsync(file, cancellation);
-            return text.StartsWith("PGDMP", StringComparison.Ordinal)
-                ? throw new ExpungeException(ErrorCodes.SchemaUnreadable, $"{file} is a dump in pg_dump's custom format, not SQL.", $"Make SQL of it:  pg_restore --schema-only --file=schema.sql {file}")
-                : text;
+            if (text.StartsWith("PGDMP", StringComparison.Ordinal)) throw new ExpungeException(ErrorCodes.SchemaUnreadable, $"{file} is a dump in pg_dump's custom format, not SQL.", $"Make SQL of it:  pg_restore --schema-only --file=schema.sql {file}");
+            return text.Contains('\0', StringComparison.Ordinal) ? throw new ExpungeException(ErrorCodes.SchemaUnreadable, $"{file} is no text.", "Write one with  pg_dump --schema-only --file=FILE DATABASE") : text;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -22,6 +22,9 @@ internal static class DocsDatabase
     public static async Task<string> RunAsync(string connectionString, string sql)
     {
         await using var connection = await TestServer.OpenAsync(new NpgsqlConnectionStringBuilder(connectionString) { IncludeErrorDetail = true }.ConnectionString);
+        // As psql shows them: of a warning the hint, of an error also where it was raised.
+        var notices = new System.Text.StringBuilder();
+        connection.Notice += (_, e) => notices.Append($"{e.Notice.Severity}:  {e.Notice.MessageText}\n{(e.Notice.Hint is null ? "" : $"HINT:  {e.Notice.Hint}\n")}");
         try
         {
             await using var command = new NpgsqlCommand(sql, connection);
@@ -29,17 +32,18 @@ internal static class DocsDatabase
             var table = reader.FieldCount > 0 ? await TableAsync(reader) : "";
             await reader.CloseAsync();
             var verb = sql.TrimStart().Split((char[])[' ', '\n'], 2)[0].ToUpperInvariant();
-            return table + verb switch
+            return notices + table + verb switch
             {
                 "SELECT" => "",
                 "INSERT" => $"INSERT 0 {reader.RecordsAffected}\n",
                 _ when reader.RecordsAffected >= 0 => $"{verb} {reader.RecordsAffected}\n",
+                "CREATE" or "ALTER" or "DROP" => $"{verb} {sql.TrimStart().Split((char[])[' ', '\n'], 3)[1].ToUpperInvariant()}\n",
                 _ => $"{verb}\n",
             };
         }
         catch (PostgresException e)
         {
-            return $"ERROR:  {e.MessageText}\n{(e.Detail is null ? "" : $"DETAIL:  {e.Detail}\n")}";
+            return $"{notices}ERROR:  {e.MessageText}\n{(e.Detail is null ? "" : $"DETAIL:  {e.Detail}\n")}{(e.Hint is null ? "" : $"HINT:  {e.Hint}\n")}{(e.Where is null ? "" : $"CONTEXT:  {e.Where}\n")}";
         }
     }
 

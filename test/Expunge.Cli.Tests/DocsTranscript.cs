@@ -10,7 +10,7 @@ namespace Expunge.Cli.Tests;
 /// The transcripts of one page: blocks that are marked <c>&lt;!-- transcript: zivohealth --&gt;</c>. They run in order, each such mark on a fresh database and in a fresh directory with the
 /// policy as <c>expunge.yaml</c>; <c>&lt;!-- transcript: continued --&gt;</c> goes on with the last. Words after <c>zivohealth</c>: <c>upgraded</c> (it is), <c>bare</c> (no policy file),
 /// <c>external</c> (the policy names external columns), <c>pg_dump</c> (is left out where there is none for the server). <c>expunge serve &amp;</c> goes on to the end of the page; its address is written <c>http://localhost:8000</c>. What a command reads
-/// with <c>&lt; FILE</c> is a file of the folder, and what it prints goes into one with <c>&gt; FILE</c>; <c>password.txt</c> holds a password, <c>users.txt</c> keys. Other commands than <c>expunge</c> are run by the shell, <c>NAME=$(…)</c> sets a variable of the later ones.
+/// with <c>&lt; FILE</c> is a file of the folder, and what it prints goes into one with <c>&gt; FILE</c>; <c>password.txt</c> holds a password, <c>users.txt</c> keys, <c>schema.sql</c> the schema. Other commands than <c>expunge</c> are run by the shell, <c>NAME=$(…)</c> sets a variable of the later ones.
 /// </summary>
 internal sealed partial class DocsTranscript
 {
@@ -68,6 +68,7 @@ internal sealed partial class DocsTranscript
         _directory = Directory.CreateTempSubdirectory("expunge-docs-").FullName;
         await File.WriteAllTextAsync(Path.Combine(_directory, "password.txt"), "your_password\n");
         await File.WriteAllTextAsync(Path.Combine(_directory, "users.txt"), "9\n10\n\n9\n");
+        await File.WriteAllTextAsync(Path.Combine(_directory, "schema.sql"), ZivoHealth.Deployment.Schema());
         _connectionString = await DocsDatabase.CreateAsync(words.Contains("upgraded"));
         if (!words.Contains("bare")) await File.WriteAllTextAsync(Path.Combine(_directory, "expunge.yaml"), ZivoHealth.Deployment.Policy + (words.Contains("external") ? "\nexternal: medical_images.storage_key\n" : ""));
     }
@@ -195,6 +196,6 @@ internal sealed partial class DocsTranscript
     [GeneratedRegex(@"\btest_[0-9]+\b")]
     private static partial Regex TestDatabase();
 
-    [GeneratedRegex(@"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(\+00:00)?|(?<=in )[0-9]+(?= ms)|(?<=about )[0-9]+(?= s)|[0-9]+(?= steps)|[0-9][0-9,]*(?= bytes)|(?<=SHA-256 )[0-9a-f]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{64}\b|(?<=signed by key )[0-9a-f]+|(?<=access_token"":"")[A-Za-z0-9_.…-]+|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(\+00:00|Z)?|(?<=""(sha256|policyHash|milliseconds|bytes|estimatedSeconds|pgDumpVersion|steps)"": )""?[0-9a-f.]+""?")]
+    [GeneratedRegex(@"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(\+00:00)?|(?<=in )[0-9]+(?= ms)|(?<=about )[0-9]+(?= s)|(?<=in )[0-9]+\.[0-9](?= s\b)|(?<=a private PostgreSQL )[^:,]+|(?<=all )[0-9]+(?= constraints and)|[0-9]+(?= steps)|[0-9][0-9,]*(?= bytes)|(?<=SHA-256 )[0-9a-f]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{64}\b|(?<=signed by key )[0-9a-f]+|(?<=access_token"":"")[A-Za-z0-9_.…-]+|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(\+00:00|Z)?|(?<=""(sha256|policyHash|milliseconds|bytes|estimatedSeconds|pgDumpVersion|steps)"": )""?[0-9a-f.]+""?")]
     private static partial Regex Varying();
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Expunge.Policy;
 using Expunge.Rehearsing;
@@ -7,14 +8,14 @@ namespace Expunge.Cli.Commands;
 
 internal static class GuardCommand
 {
-    private static readonly Option<GuardMode> Mode = new("--mode") { Description = "warn: the command is done, with a WARNING; enforce: it fails", DefaultValueFactory = _ => GuardMode.Warn };
+    private static readonly Option<GuardMode> Mode = new("--mode") { Description = "warn: the command is done, with a WARNING; enforce: it fails", HelpName = "warn|enforce", DefaultValueFactory = _ => GuardMode.Warn };
     private static readonly Option<bool> Sql = new("--sql") { Description = "Print what would be executed, for a superuser, and change nothing" };
 
     public static Command Create()
     {
-        var install = new Command("install", "Make an event trigger that holds new and changed foreign keys against the policy") { Mode, Sql };
+        var install = new Command("install", "Make an event trigger that holds new and changed foreign keys against the policy") { Mode, Sql, GlobalOptions.Yes };
         install.SetAction(Session.Action(InstallAsync));
-        var remove = new Command("remove", "Remove the event trigger");
+        var remove = new Command("remove", "Remove the event trigger") { GlobalOptions.Yes };
         remove.SetAction(Session.Action(RemoveAsync));
         var check = new Command("check", "The gate for CI: exit 1 with the findings that make a deletion fail or incomplete") { SchemaCopy.SchemaFile };
         check.SetAction(Session.Action(CheckAsync));
@@ -26,7 +27,9 @@ internal static class GuardCommand
         var (policy, mode) = (session.Policy(), session.Parsed.GetValue(Mode));
         if (session.Parsed.GetValue(Sql))
         {
-            Console.Out.Write(Guard.Script(Decisions.Of(await session.Database.ReadCatalogAsync(cancellation), policy), mode));
+            var script = Guard.Script(Decisions.Of(await session.Database.ReadCatalogAsync(cancellation), policy), mode);
+            if (session.Json) Session.PrintJson(new { installed = false, mode, sql = script });
+            else Console.Out.Write(script);
             return ExitCodes.Ok;
         }
 
@@ -49,26 +52,32 @@ internal static class GuardCommand
     private static async Task<int> CheckAsync(Session session, CancellationToken cancellation)
     {
         var policy = session.Policy();
-        if (session.Parsed.GetValue(SchemaCopy.SchemaFile) is null) return Report(session, await DatabaseVerifier.ReadAsync(session.Database, policy, cancellation));
+        if (session.Parsed.GetValue(SchemaCopy.SchemaFile) is null) return Report(session, await DatabaseVerifier.ReadAsync(session.Database, policy, cancellation), []);
         await using var copy = await SchemaCopy.StartAsync(session, cancellation);
         var loaded = await SchemaLoader.LoadAsync(copy.Database, copy.Sql, cancellation);
-        foreach (var missing in loaded.Missing) Output.Line($"❌ Not in the check, because it can't be executed here: {missing}");
-        var exit = Report(session, Verifier.Verify(Decisions.Of(await copy.Database.ReadCatalogAsync(cancellation), policy)));
-        return loaded.Missing.IsEmpty ? exit : ExitCodes.NotOk;
+        return Report(session, Verifier.Verify(Decisions.Of(await copy.Database.ReadCatalogAsync(cancellation), policy)), loaded.Missing);
     }
 
-    private static int Report(Session session, VerifyReport report)
+    /// <param name="session">The session.</param>
+    /// <param name="report">The report.</param>
+    /// <param name="missing">What of the schema is not in it: with that it shows nothing.</param>
+    private static int Report(Session session, VerifyReport report, ImmutableArray<string> missing)
     {
         // The gate is about the schema, whoever reads it.
         report = report with { Findings = [.. report.Findings.Where(f => f.Code != FindingCodes.MissingRight)] };
         var errors = report.Findings.Where(f => f.Severity == FindingSeverity.Error).ToList();
-        if (session.Json) Session.PrintJson(new { report.Root, references = report.Lines.Length, report.Ok, findings = errors });
+        var ok = report.Ok && missing.IsEmpty;
+        if (session.Json) Session.PrintJson(new { report.Root, references = report.Lines.Length, ok, missing, findings = errors });
         else
         {
+            foreach (var statement in missing) Output.Line($"❌ Not in the check, because it can't be executed here: {statement}");
             foreach (var f in errors) Output.Line($"❌ {f.Code} {f.Object}: {f.Message}\n   → {f.Repair}");
-            Output.Line(report.Ok ? $"✅ All {report.Lines.Length} references to {report.Root} are as the policy says." : $"❌ {errors.Count} finding(s): a row of {report.Root} could not be deleted, or not completely.");
+            Output.Line(
+                !report.Ok ? $"❌ {errors.Count} finding(s): a row of {report.Root} could not be deleted, or not completely."
+                : !ok ? $"❌ {missing.Length} statement(s) of the schema are not in the check, so it shows nothing."
+                : $"✅ All {report.Lines.Length} references to {report.Root} are as the policy says.");
         }
 
-        return report.Ok ? ExitCodes.Ok : ExitCodes.NotOk;
+        return ok ? ExitCodes.Ok : ExitCodes.NotOk;
     }
 }

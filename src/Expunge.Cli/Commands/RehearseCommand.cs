@@ -6,8 +6,8 @@ namespace Expunge.Cli.Commands;
 
 internal static class RehearseCommand
 {
-    private static readonly Option<string?> OutputFile = new("--output", "-o") { Description = "Write the report as Markdown into a new file, too" };
-    private static readonly Option<int?> Rows = new("--rows") { Description = "Fill the copy with about so many invented rows, in proportion to the database's statistics, and delete a user of them" };
+    private static readonly Option<string?> OutputFile = new("--output", "-o") { Description = "Write the report as Markdown into a new file, too", HelpName = "file" };
+    private static readonly Option<int?> Rows = new("--rows") { Description = "Fill the copy with about so many invented rows, in proportion to the database's statistics, and delete a user of them", HelpName = "number" };
     private static readonly Option<bool> Force = new("--force") { Description = "Overwrite that file" };
 
     public static Command Create()
@@ -21,12 +21,14 @@ internal static class RehearseCommand
     {
         var file = session.Parsed.GetValue(OutputFile);
         if (file is not null && File.Exists(file) && !session.Parsed.GetValue(Force)) throw new ExpungeException(ErrorCodes.FileExists, $"{file} exists already.", "Name another file, or give --force to overwrite it.");
+        // Now, not when the rehearsal is over.
+        if (file is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file)))) throw new ExpungeException(ErrorCodes.Usage, $"There is no directory for {file}.", "Create it, or name another file.");
         var rows = await RowsAsync(session, cancellation);
         var policy = session.Policy();
         await using var copy = await SchemaCopy.StartAsync(session, cancellation);
         var report = await Rehearsal.RunAsync(copy.Database, copy.Sql, policy, rows, cancellation);
         if (file is not null) await File.WriteAllTextAsync(file, Markdown(report), cancellation);
-        if (session.Json) Session.PrintJson(report);
+        if (session.Json) Session.PrintJson(new { report.Root, report.ServerVersion, report.Steps, milliseconds = (long)report.Elapsed.TotalMilliseconds, report.Ok });
         else Print(report, file);
         return report.Ok ? ExitCodes.Ok : ExitCodes.NotOk;
     }
@@ -41,7 +43,7 @@ internal static class RehearseCommand
 
     private static void Print(RehearsalReport report, string? file)
     {
-        Output.Line($"The way of {report.Root} on a copy of the schema, on a private PostgreSQL {report.ServerVersion}:");
+        Output.Line($"The whole way for {report.Root}, with a copy of the schema on a private PostgreSQL {report.ServerVersion}:");
         foreach (var step in report.Steps)
         {
             Output.Line($"{Mark(step)} {step.Name,-10} {step.Summary}");
@@ -55,7 +57,7 @@ internal static class RehearseCommand
 
     private static string Markdown(RehearsalReport report)
     {
-        var text = new StringBuilder($"# Rehearsal of {report.Root}: {(report.Ok ? "everything goes as it is to" : "it would not go all the way")}\n\nOn a copy of the schema, on a private PostgreSQL {report.ServerVersion}, in {report.Elapsed.TotalSeconds:0.0} s.\n\n| | step | |\n|---|---|---|\n");
+        var text = new StringBuilder($"# Rehearsal of {report.Root}: {(report.Ok ? "everything goes as it should" : "it would not go all the way")}\n\nWith a copy of the schema on a private PostgreSQL {report.ServerVersion}, in {report.Elapsed.TotalSeconds:0.0} s.\n\n| | step | |\n|---|---|---|\n");
         foreach (var step in report.Steps) text.Append($"| {Mark(step)} | {step.Name} | {Cell(step.Summary)} |\n");
         foreach (var step in report.Steps.Where(s => !s.Details.IsEmpty))
         {

@@ -27,6 +27,8 @@ internal sealed class VictimDeletion(NpgsqlConnection connection, Decisions deci
             }
             catch (PostgresException e) when (!SqlStates.IsServerTrouble(e.SqlState))
             {
+                // Somebody else's lock, such as one that a trigger waits for, says nothing of the user.
+                if (e.SqlState is SqlStates.LockNotAvailable or SqlStates.DeadlockDetected or SqlStates.SerializationFailure) throw;
                 // Npgsql closes the connection on an internal error, such as the one of a foreign key whose query a rule has rewritten.
                 if (connection.State != System.Data.ConnectionState.Open) throw Refusal.Of(e, ErrorCodes.ProbeFailed, "the deletion of the test user", "Everything was rolled back");
                 if (inOrder || e.SqlState is not (SqlStates.ForeignKeyViolation or SqlStates.RestrictViolation) || !decisions.All.Any(d => InOrder.CanMatter(decisions, d.Reference.Table)))

@@ -12,7 +12,6 @@ namespace Expunge.Rehearsing;
 /// <summary>Goes the whole way on a copy of a schema: plan, upgrade, verify, probe, downgrade, and a comparison of all definitions with those at the beginning.</summary>
 public static class Rehearsal
 {
-
     /// <summary>Loads the schema and rehearses.</summary>
     /// <param name="copy">An empty database on a server that nobody else uses. It is changed; throw it away afterwards.</param>
     /// <param name="schema">The schema as SQL, as <c>pg_dump --schema-only</c> writes it.</param>
@@ -34,7 +33,7 @@ public static class Rehearsal
             loaded.Missing.IsEmpty ? $"{catalog.Tables.Length} tables, {catalog.ForeignKeys.Length} foreign keys" : $"{loaded.Missing.Length} statement(s) on which a deletion depends can't be executed here",
             [.. loaded.Missing, .. loaded.MadeUp.Select(m => $"made up: {m}"), .. loaded.LeftOut.Select(l => $"left out: {l}")]));
         if (loaded.Missing.IsEmpty) await RunAsync(copy, policy, rows, steps, cancellation);
-        steps.AddRange(names[steps.Count..].Select(name => new RehearsalStep(name, null, "not come to", [])));
+        steps.AddRange(names.Except(steps.Select(s => s.Name)).Select(name => new RehearsalStep(name, null, "not come to", [])));
         return new RehearsalReport(policy.Root.Display("public"), catalog.Server.Version, [.. steps], clock.Elapsed);
     }
 
@@ -62,6 +61,8 @@ public static class Rehearsal
             return (upgraded.Succeeded, $"{upgraded.Results.Length} steps done", Failures(upgraded));
         });
 
+        // Refused as a whole: that nothing is as the policy says would be no news.
+        if (upgraded is null) return;
         await StepAsync(steps, "verify", async () =>
         {
             var report = Verifier.Verify(Decisions.Of(await copy.ReadCatalogAsync(cancellation), policy));
@@ -69,7 +70,7 @@ public static class Rehearsal
             return (report.Ok, $"{report.Lines.Count(l => l.Ok)} of {report.Lines.Length} references as the policy says, {report.Findings.Length - errors.Count} warning(s)", [.. report.Findings.Select(f => $"{f.Code} {f.Object}: {f.Message}")]);
         });
 
-        if (upgraded is not { Succeeded: true }) return;
+        if (!upgraded.Succeeded) return;
         await StepAsync(steps, "probe", async () =>
         {
             var disabled = await DisableOutsideAsync(copy, policy, cancellation);

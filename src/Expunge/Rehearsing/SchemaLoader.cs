@@ -82,17 +82,20 @@ public static partial class SchemaLoader
         return false;
     }
 
-    // An extension is told of when it is created; schema public is there; a setting or a comment changes no row.
+    // An extension is told of when it is created; schema public is there; a setting or a comment changes no row; what pg_dump --clean drops first was never there.
     private static bool Harmless(string statement, PostgresException e) =>
-        Extension().IsMatch(statement) || statement.StartsWith("SET ", StringComparison.OrdinalIgnoreCase) || statement.StartsWith("COMMENT ON", StringComparison.OrdinalIgnoreCase)
+        Extension().IsMatch(statement) || (Drop().IsMatch(statement) && e.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedObject or PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.InvalidSchemaName) || statement.StartsWith("SET ", StringComparison.OrdinalIgnoreCase) || statement.StartsWith("COMMENT ON", StringComparison.OrdinalIgnoreCase)
         || (e.SqlState == PostgresErrorCodes.DuplicateSchema && statement.StartsWith("CREATE SCHEMA", StringComparison.OrdinalIgnoreCase));
 
-    // Not for a copy: rows, other databases and servers, whose session it is, and transactions, in which one failure would be all.
-    [GeneratedRegex(@"^\s*(COPY|INSERT|BEGIN\s*$|BEGIN\s+TRANSACTION|START\s+TRANSACTION|COMMIT|ROLLBACK|END\s*$|(CREATE|ALTER|DROP)\s+(DATABASE|TABLESPACE|SUBSCRIPTION|PUBLICATION|SERVER|USER\s+MAPPING|SYSTEM)|SET\s+(ROLE|SESSION)|ALTER\s+ROLE|CREATE\s+(ROLE|USER)\b|ALTER\s+DEFAULT\s+PRIVILEGES|GRANT|REVOKE|SECURITY\s+LABEL|DROP)", RegexOptions.IgnoreCase)]
+    // Not for a copy: rows, other databases and servers, whose session it is, transactions, in which one failure would be all, and the guard, which only Expunge's own changes would meet.
+    [GeneratedRegex(@"^\s*(COPY|INSERT|BEGIN\s*$|BEGIN\s+TRANSACTION|START\s+TRANSACTION|COMMIT|ROLLBACK|END\s*$|(CREATE|ALTER|DROP)\s+(DATABASE|TABLESPACE|SUBSCRIPTION|PUBLICATION|SERVER|USER\s+MAPPING|SYSTEM)|SET\s+(ROLE|SESSION)|ALTER\s+ROLE|CREATE\s+(ROLE|USER)\b|ALTER\s+DEFAULT\s+PRIVILEGES|GRANT|REVOKE|SECURITY\s+LABEL|DROP\s+(ROLE|USER|OWNED)\b|(CREATE|ALTER)\s+EVENT\s+TRIGGER\s+expunge_guard\b)", RegexOptions.IgnoreCase)]
     private static partial Regex Ignored();
 
     [GeneratedRegex(@"^\s*(CREATE\s+(UNLOGGED\s+)?TABLE|CREATE\s+SCHEMA|CREATE\s+TYPE|CREATE\s+DOMAIN|CREATE\s+SEQUENCE|ALTER\s+TABLE\s+.*\b(ADD|ATTACH|INHERIT|COLUMN)\b|CREATE\s+UNIQUE\s+INDEX)", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
     private static partial Regex Essential();
+
+    [GeneratedRegex(@"^\s*(DROP\b|ALTER\s+TABLE\s+[^,()]*\bDROP\s+CONSTRAINT\b[^,]*$)", RegexOptions.IgnoreCase)]
+    private static partial Regex Drop();
 
     [GeneratedRegex(@"^[^(]{0,100}")]
     private static partial Regex Beginning();

@@ -56,7 +56,7 @@ BEGIN
   LOOP
     IF found.wanted IS NOT NULL THEN
       message := format('EXP2501 %s.(%s) refers to what is deleted with a row of %s, and is ON DELETE %s: the policy wants %s. Constraint %I.', found.tbl, found.columns, policy->>'root', found.rule, found.wanted, found.conname);
-      hint := CASE WHEN found.own AND enforces THEN format('Declare it so:  CONSTRAINT %I %s  Or decide it otherwise in the policy, and run  expunge guard install  again.', found.conname, found.definition)
+      hint := CASE WHEN found.own AND enforces THEN format('Declare it so:  CONSTRAINT %I %s  Or decide otherwise:  SET LOCAL expunge.guard = ''off''  in this transaction, then name it in the policy and run  expunge guard install  again.', found.conname, found.definition)
                    ELSE format('ALTER TABLE %s DROP CONSTRAINT %I, ADD CONSTRAINT %I %s;  Or, without stopping the application:  expunge upgrade', found.tbl, found.conname, found.conname, found.definition) END;
     ELSE
       message := format('EXP2501 %s.(%s) is a second way by which a row of %s belongs to a row of %s, and is ON DELETE %s: deleting either would take the row.', found.tbl, found.columns, found.tbl, policy->>'root', found.rule);

@@ -84,6 +84,29 @@ public sealed class RehearsalTests
     }
 
     [Fact]
+    public async Task Migrations_one_after_the_other_and_what_pg_dump_cleans_first_are_schemas_too()
+    {
+        var report = await RehearseAsync(
+            $"""
+            ALTER TABLE ONLY public.posts DROP CONSTRAINT posts_user_id_fkey;
+            DROP INDEX public.posts_title;
+            DROP TABLE public.posts;
+            DROP FUNCTION public.f();
+            DROP SCHEMA public;
+            CREATE SCHEMA public;
+            {Schema}
+            CREATE TABLE tries (id serial PRIMARY KEY, a integer REFERENCES users, b integer REFERENCES users);
+            BEGIN;
+            DROP TABLE tries;
+            COMMIT;
+            """,
+            Blog.Policy);
+
+        Assert.True(report.Ok, Text(report));
+        Assert.Equal(("3 tables, 2 foreign keys", 0), (report.Steps[0].Summary, report.Steps[0].Details.Length));
+    }
+
+    [Fact]
     public async Task Triggers_that_reach_outside_do_not_fire_on_the_copy_and_are_named()
     {
         var report = await RehearseAsync(
