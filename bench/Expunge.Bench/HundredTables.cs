@@ -16,6 +16,10 @@ internal static class HundredTables
     public static IReadOnlyList<string> Statements { get; } =
         [.. Tables.Reverse().Select(t => $"DELETE FROM {t.Name} WHERE parent_id {Of(t.Parent)}"), "DELETE FROM users WHERE id = $1"];
 
+    /// <summary>The tables alone.</summary>
+    public static string Schema { get; } = "CREATE TABLE users (id integer PRIMARY KEY, name text NOT NULL);\n"
+        + string.Concat(Tables.Select(t => $"CREATE TABLE {t.Name} (id integer PRIMARY KEY, parent_id integer NOT NULL REFERENCES {t.Parent} ON DELETE CASCADE, note text NOT NULL);\nCREATE INDEX ON {t.Name} (parent_id);\n"));
+
     /// <summary>Makes and fills them: every user has about the same number of rows in each table.</summary>
     public static async Task CreateAsync(NpgsqlDataSource source, int users, int rowsPerTable, int unindexed = 0)
     {

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Expunge.Bench;
 
-// dotnet run -c Release --project bench/Expunge.Bench -- migration|locks|planning|deletion|unindexed|whale|million|soft [--small]
+// dotnet run -c Release --project bench/Expunge.Bench -- migration|locks|planning|deletion|unindexed|whale|million|soft|probe|verify [--small]
 var small = args.Contains("--small");
 Func<bool, Task>? bench = args.FirstOrDefault() switch
 {
@@ -13,11 +13,13 @@ Func<bool, Task>? bench = args.FirstOrDefault() switch
     "whale" => WhaleBench.RunAsync,
     "million" => MillionBench.RunAsync,
     "soft" => SoftBench.RunAsync,
+    "probe" => ProbeBench.RunAsync,
+    "verify" => VerifyBench.RunAsync,
     _ => null,
 };
 if (bench is null)
 {
-    Console.Error.WriteLine("Name one: migration, locks, planning, deletion, unindexed, whale, million, soft. --small does less, in under 2 minutes.");
+    Console.Error.WriteLine("Name one: migration, locks, planning, deletion, unindexed, whale, million, soft, probe, verify. --small does less, in under 2 minutes.");
     return 2;
 }
 

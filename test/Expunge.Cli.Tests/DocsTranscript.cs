@@ -68,7 +68,7 @@ internal sealed partial class DocsTranscript
         _directory = Directory.CreateTempSubdirectory("expunge-docs-").FullName;
         await File.WriteAllTextAsync(Path.Combine(_directory, "password.txt"), "your_password\n");
         await File.WriteAllTextAsync(Path.Combine(_directory, "users.txt"), "9\n10\n\n9\n");
-        await File.WriteAllTextAsync(Path.Combine(_directory, "schema.sql"), ZivoHealth.Deployment.Sql);
+        await File.WriteAllTextAsync(Path.Combine(_directory, "schema.sql"), ZivoHealth.Deployment.Schema());
         _connectionString = await DocsDatabase.CreateAsync(words.Contains("upgraded"));
         if (!words.Contains("bare")) await File.WriteAllTextAsync(Path.Combine(_directory, "expunge.yaml"), ZivoHealth.Deployment.Policy + (words.Contains("external") ? "\nexternal: medical_images.storage_key\n" : ""));
     }

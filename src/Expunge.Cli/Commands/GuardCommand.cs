@@ -52,7 +52,7 @@ internal static class GuardCommand
     private static async Task<int> CheckAsync(Session session, CancellationToken cancellation)
     {
         var policy = session.Policy();
-        if (session.Parsed.GetValue(SchemaCopy.SchemaFile) is null) return Report(session, Verifier.Verify(Decisions.Of(await session.Database.ReadCatalogAsync(cancellation), policy)), []);
+        if (session.Parsed.GetValue(SchemaCopy.SchemaFile) is null) return Report(session, await DatabaseVerifier.ReadAsync(session.Database, policy, cancellation), []);
         await using var copy = await SchemaCopy.StartAsync(session, cancellation);
         var loaded = await SchemaLoader.LoadAsync(copy.Database, copy.Sql, cancellation);
         return Report(session, Verifier.Verify(Decisions.Of(await copy.Database.ReadCatalogAsync(cancellation), policy)), loaded.Missing);
@@ -63,6 +63,8 @@ internal static class GuardCommand
     /// <param name="missing">What of the schema is not in it: with that it shows nothing.</param>
     private static int Report(Session session, VerifyReport report, ImmutableArray<string> missing)
     {
+        // The gate is about the schema, whoever reads it.
+        report = report with { Findings = [.. report.Findings.Where(f => f.Code != FindingCodes.MissingRight)] };
         var errors = report.Findings.Where(f => f.Severity == FindingSeverity.Error).ToList();
         var ok = report.Ok && missing.IsEmpty;
         if (session.Json) Session.PrintJson(new { report.Root, references = report.Lines.Length, ok, missing, findings = errors });

@@ -25,6 +25,7 @@ public static class CatalogReader
         batch.BatchCommands.Add(ForeignKeysQuery(table: null));
         Add(SqlFile.Read("catalog_triggers.sql"));
         Add("SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname LIKE 'ix\\_%'");
+        Add(SqlFile.Read("catalog_views.sql"));
         Add("COMMIT");
 
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
@@ -45,6 +46,12 @@ public static class CatalogReader
             DeleteSuppressors = Names(r, 9),
             UpdateSuppressors = Names(r, 10),
             UnidentifiedIn = Names(r, 11),
+            CanUseSchema = r.GetBoolean(12),
+            CanSelect = r.GetBoolean(13),
+            CanUpdate = r.GetBoolean(14),
+            CanDelete = r.GetBoolean(15),
+            CanReference = r.GetBoolean(16),
+            HidesRows = r.GetBoolean(17),
         });
         var columns = (await RowsAsync(r => (Table: r.GetFieldValue<uint>(0), Column: new Column(r.GetString(1), r.GetString(2), r.GetBoolean(3), r.GetBoolean(4), r.GetBoolean(5)))))
             .ToLookup(c => c.Table, c => c.Column);
@@ -58,13 +65,15 @@ public static class CatalogReader
                 r.GetFieldValue<uint>(1), r.GetString(2), (ForeignKeyEvent)r.GetInt32(3), r.GetBoolean(4)))))
             .ToLookup(t => t.Constraint, t => t.Trigger);
         var names = await RowsAsync(r => new QualifiedName(r.GetString(0), r.GetString(1)));
+        var views = await RowsAsync(r => new MaterializedView(new QualifiedName(r.GetString(0), r.GetString(1)), QualifiedNames(r, 2, 3), QualifiedNames(r, 4, 5), r.GetBoolean(6)));
         while (await reader.NextResultAsync(cancellation)) { }
 
         return new CatalogSnapshot(
             server,
             [.. tables.Select(t => t with { Columns = [.. columns[t.Oid]], Indexes = [.. indexes[t.Oid]], Checks = [.. checks[t.Oid]] })],
             [.. foreignKeys.Select(f => f with { Triggers = [.. triggers[f.Oid]] })],
-            [.. names]);
+            [.. names])
+        { MaterializedViews = [.. views] };
 
         void Add(string sql) => batch.BatchCommands.Add(new NpgsqlBatchCommand(sql));
 
@@ -113,6 +122,8 @@ public static class CatalogReader
         Comment = r.IsDBNull(17) ? null : r.GetString(17),
         TriggerStates = Names(r, 18),
     };
+
+    private static ImmutableArray<QualifiedName> QualifiedNames(NpgsqlDataReader r, int schemas, int names) => [.. Names(r, schemas).Zip(Names(r, names), (schema, name) => new QualifiedName(schema, name))];
 
     private static ImmutableArray<string> Names(NpgsqlDataReader r, int ordinal) => [.. r.GetFieldValue<string[]>(ordinal)];
 }

@@ -39,6 +39,9 @@ public sealed class CatalogSnapshot
     /// <summary>The names that are taken in the schemas: tables, indexes, views, sequences and types of them. Only those that begin as an index of ours would.</summary>
     public ImmutableArray<QualifiedName> RelationNames { get; }
 
+    /// <summary>The materialized views that are filled, by name.</summary>
+    public ImmutableArray<MaterializedView> MaterializedViews { get; init; } = [];
+
     /// <summary>The table of that name, or null.</summary>
     /// <param name="name">Schema and name.</param>
     public Table? Find(QualifiedName name) => _byName.GetValueOrDefault(name);

@@ -24,6 +24,24 @@ public sealed record Table
     /// <summary>Whether this session's role is a member of the owner, which ALTER TABLE needs.</summary>
     public bool CanAlter { get; init; } = true;
 
+    /// <summary>Whether this session's role may use its schema, without which no right to the table counts.</summary>
+    public bool CanUseSchema { get; init; } = true;
+
+    /// <summary>Whether this session's role has SELECT on the whole of it.</summary>
+    public bool CanSelect { get; init; } = true;
+
+    /// <summary>Whether this session's role has UPDATE on one of its columns at least, which locking its rows needs, too.</summary>
+    public bool CanUpdate { get; init; } = true;
+
+    /// <summary>Whether this session's role has DELETE.</summary>
+    public bool CanDelete { get; init; } = true;
+
+    /// <summary>Whether this session's role has REFERENCES on one of its columns at least, which making a foreign key to it needs.</summary>
+    public bool CanReference { get; init; } = true;
+
+    /// <summary>Whether row-level security applies to this session's role.</summary>
+    public bool HidesRows { get; init; }
+
     /// <summary>The planner's estimate of its rows.</summary>
     public long EstimatedRows { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Expunge.Catalog;
 
@@ -6,8 +7,11 @@ namespace Expunge.Graph;
 /// <summary>What the deletion of a root row deletes, as a set of tables with the references that lead there. Pure: no I/O.</summary>
 public sealed record Reach
 {
+    private readonly FrozenDictionary<uint, ReachedTable> _byOid;
+
     private Reach(Table root, ImmutableArray<ReachedTable> tables, ImmutableArray<Reference> references)
     {
+        _byOid = tables.ToFrozenDictionary(t => t.Table.Oid);
         Root = root;
         Tables = tables;
         References = references;
@@ -24,7 +28,7 @@ public sealed record Reach
 
     /// <summary>The table's place in the reach, or null.</summary>
     /// <param name="table">The table.</param>
-    public ReachedTable? Find(Table table) => Tables.FirstOrDefault(t => t.Table.Oid == table.Oid);
+    public ReachedTable? Find(Table table) => _byOid.GetValueOrDefault(table.Oid);
 
     /// <summary>Follows the references from the root, breadth first.</summary>
     /// <param name="graph">All references.</param>
@@ -76,8 +80,7 @@ public sealed record Reach
 
     /// <summary>How far from the root the referenced table is: 1 for a direct reference, 2 for a reference to a table with a direct one.</summary>
     /// <param name="reference">A reference of <see cref="References"/>.</param>
-    public int DepthOf(Reference reference) =>
-        1 + Tables.Where(t => t.Table.Oid == reference.ReferencedTable.Oid).Select(t => t.Depth).DefaultIfEmpty(0).Min();
+    public int DepthOf(Reference reference) => 1 + (Find(reference.ReferencedTable)?.Depth ?? 0);
 
     /// <summary>The shortest way from a table to the root, the table's own reference first; empty for the root, and ends at the table of a soft reference.</summary>
     /// <param name="table">A table of the reach.</param>

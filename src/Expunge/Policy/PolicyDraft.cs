@@ -56,14 +56,7 @@ public static class PolicyDraft
             return reach.PathFrom(s.Reference.ReferencedTable).FirstOrDefault(r => !r.IsMandatory) is { } above ? $"; {above.Display(schema)}: set null would keep these rows" : "";
         }
 
-        var soft = Suggestions.PossibleSoftReferences(catalog, root);
-        if (soft.Length > 0)
-        {
-            text.AppendLine().AppendLine("# Columns named like a reference, without a foreign key. Where they hold keys of the root, uncomment them: their rows are then deleted too.");
-            text.AppendLine("# soft_references:");
-            foreach (var (table, column) in soft) text.AppendLine($"#   {Scalar($"{table.Name.Display(schema)}.{column.Name}")}: delete    # {column.Type}");
-        }
-
+        text.AppendLine().AppendLine("# Columns that hold keys without a foreign key: 'expunge soft' looks for them, and with --write adds them here.");
         return text.ToString().ReplaceLineEndings("\n");
     }
 

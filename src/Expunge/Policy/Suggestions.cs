@@ -31,17 +31,6 @@ public static class Suggestions
         bool Downward(Reference r, ReachedTable t) => all.Find(r.ReferencedTable) is { } up && up.Depth < t.Depth;
     }
 
-    /// <summary>Columns that carry the name of a direct reference's but have no foreign key: perhaps soft references.</summary>
-    /// <param name="catalog">What the database has.</param>
-    /// <param name="root">The root table.</param>
-    public static ImmutableArray<(Table Table, Column Column)> PossibleSoftReferences(CatalogSnapshot catalog, Table root)
-    {
-        var graph = new ReferenceGraph(catalog);
-        var names = graph.To(root).Where(r => r.Columns.Length == 1).Select(r => r.Columns[0]).ToHashSet(StringComparer.Ordinal);
-        var referring = graph.References.SelectMany(r => r.Columns.Select(c => (r.Table.Oid, c))).ToHashSet();
-        return [.. from t in catalog.Tables where t.PartitionOf is null from c in t.Columns where names.Contains(c.Name) && !referring.Contains((t.Oid, c.Name)) select (t, c)];
-    }
-
     private static bool IsKept(Reference reference) => reference.LetsGo;
 
     private static IEnumerable<Suggestion> ForRoot(ReachedTable root) => root.Via.Select(r => r.IsMandatory

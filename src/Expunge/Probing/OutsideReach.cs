@@ -19,17 +19,32 @@ internal static partial class OutsideReach
          WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') OR p.oid IN (SELECT tgfoid FROM pg_trigger WHERE NOT tgisinternal)
         """;
 
-    /// <summary>The triggers of these tables that do, each with how.</summary>
-    public static async Task<List<OutsideTrigger>> FindAsync(NpgsqlConnection connection, IEnumerable<Table> tables, CancellationToken cancellation)
+    /// <summary>The triggers that do, of these tables and of those that their triggers' functions name.</summary>
+    public static async Task<List<OutsideTrigger>> FindAsync(NpgsqlConnection connection, CatalogSnapshot catalog, IEnumerable<Table> tables, CancellationToken cancellation)
     {
-        var triggers = await connection.ListAsync(
-            "SELECT t.tgname::text, n.nspname::text, c.relname::text, t.tgfoid FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE t.tgrelid = ANY ($1) AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') ORDER BY 2, 3, 1",
-            r => (Name: r.GetString(0), Table: new QualifiedName(r.GetString(1), r.GetString(2)), Function: r.GetFieldValue<uint>(3)), cancellation, Commands.Oids(tables.Select(t => t.Oid)));
-        if (triggers.Count == 0) return [];
+        var triggers = (await connection.ListAsync(
+            "SELECT tgrelid, tgname::text, tgfoid FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') ORDER BY 2",
+            r => (Table: r.GetFieldValue<uint>(0), Name: r.GetString(1), Function: r.GetFieldValue<uint>(2)), cancellation)).ToLookup(t => t.Table);
+        var found = new List<OutsideTrigger>();
+        if (triggers.Count == 0) return found;
         var functions = (await connection.ListAsync(
             Functions, r => (Oid: r.GetFieldValue<uint>(0), Function: new Function(r.GetString(1), r.GetString(2), r.GetBoolean(3), r.GetString(4), r.GetBoolean(5))), cancellation)).ToDictionary(f => f.Oid, f => f.Function);
         var byName = functions.Values.ToLookup(f => f.Name, StringComparer.OrdinalIgnoreCase);
-        return [.. from t in triggers let how = How(functions[t.Function], []) where how is not null select new OutsideTrigger(t.Table, t.Name, how)];
+        var tablesByName = catalog.Tables.ToLookup(t => t.Name.Name, StringComparer.OrdinalIgnoreCase);
+        var queue = new Queue<Table>(tables);
+        var reached = queue.Select(t => t.Oid).ToHashSet();
+        while (queue.TryDequeue(out var table))
+        {
+            foreach (var trigger in triggers[table.Oid])
+            {
+                var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+                if (How(functions[trigger.Function], seen) is { } how) found.Add(new OutsideTrigger(table.Name, trigger.Name, how));
+                // What a function writes to has triggers, too.
+                foreach (var next in seen.SelectMany(name => byName[name]).SelectMany(f => Word().Matches(f.Source)).SelectMany(w => tablesByName[w.Value]).Where(t => reached.Add(t.Oid))) queue.Enqueue(next);
+            }
+        }
+
+        return found;
 
         string? How(Function function, HashSet<string> seen)
         {
@@ -37,14 +52,14 @@ internal static partial class OutsideReach
             if (!seen.Add(function.Name) || (function.IsShipped && !Outside().IsMatch(function.Name))) return null;
             if (!function.IsTrusted) return $"runs {function.Name}, in {function.Language}, which can reach outside the database";
             if (Outside().Match(function.Source) is { Success: true } found) return $"reaches outside the database ({found.Value.Trim().TrimEnd('(')} in {function.Name})";
-            return Word().Matches(function.Source).Select(w => w.Groups[1].Value).Distinct(StringComparer.OrdinalIgnoreCase).SelectMany(name => byName[name]).Select(f => How(f, seen)).FirstOrDefault(h => h is not null);
+            return Word().Matches(function.Source).Select(w => w.Value).Distinct(StringComparer.OrdinalIgnoreCase).SelectMany(name => byName[name]).Select(f => How(f, seen)).FirstOrDefault(h => h is not null);
         }
     }
 
     [GeneratedRegex(@"\bdblink\w*|\bhttp_(get|post|put|delete|patch|head)\b|\bhttp\s*\(|\bnet\.http_\w+|\bpg_(read|write|file|ls|stat)_?(binary_)?(file|write|unlink|rename|sync|dir)\w*|\blo_(im|ex)port\b|\bcopy\b[^;]*\b(program|from\s+'|to\s+')|\bpg_background_\w+|\bpg_(terminate|cancel)_backend\b", RegexOptions.IgnoreCase)]
     private static partial Regex Outside();
 
-    [GeneratedRegex(@"""?\b(\w+)""?\s*\(")]
+    [GeneratedRegex(@"\w+")]
     private static partial Regex Word();
 
     private sealed record Function(string Name, string Language, bool IsTrusted, string Source, bool IsShipped);

@@ -127,7 +127,8 @@ public static class Rehearsal
     private static async Task<ImmutableArray<string>> DisableOutsideAsync(Database copy, PolicyFile policy, CancellationToken cancellation)
     {
         await using var connection = await copy.OpenMaintenanceAsync(cancellation);
-        var outside = await OutsideReach.FindAsync(connection, Probe.Touched(Decisions.Of(await copy.ReadCatalogAsync(connection, cancellation), policy)), cancellation);
+        var catalog = await copy.ReadCatalogAsync(connection, cancellation);
+        var outside = await OutsideReach.FindAsync(connection, catalog, Probe.Touched(Decisions.Of(catalog, policy)), cancellation);
         foreach (var trigger in outside) await connection.ExecuteAsync($"ALTER TABLE {trigger.Table.Sql} DISABLE TRIGGER {Identifier.Quote(trigger.Trigger)}", cancellation);
         return [.. outside.Select(o => o.ToString())];
     }

@@ -29,7 +29,14 @@ SELECT c.oid,
                  OR c.relreplident = 'i' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident AND i.indisvalid))
             THEN ARRAY(SELECT p.pubname::text FROM pg_publication p JOIN pg_publication_tables pt USING (pubname)
                         WHERE pt.schemaname = n.nspname AND pt.tablename = c.relname AND (p.pubdelete OR p.pubupdate) ORDER BY 1)
-            ELSE '{}' END AS unidentified_in
+            ELSE '{}' END AS unidentified_in,
+       -- NULL for what was dropped a moment ago.
+       coalesce(has_schema_privilege(n.oid, 'USAGE'), true) AS can_use_schema,
+       coalesce(has_table_privilege(c.oid, 'SELECT'), true) AS can_select,
+       coalesce(has_any_column_privilege(c.oid, 'UPDATE'), true) AS can_update,
+       coalesce(has_table_privilege(c.oid, 'DELETE'), true) AS can_delete,
+       coalesce(has_any_column_privilege(c.oid, 'REFERENCES'), true) AS can_reference,
+       c.relrowsecurity AND row_security_active(c.oid) AS hides_rows
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p')

@@ -72,5 +72,9 @@ BEGIN
     IF enforces AND found.own THEN RAISE EXCEPTION USING MESSAGE = message, HINT = hint, ERRCODE = 'EXP25', SCHEMA = 'expunge'; END IF;
     RAISE WARNING USING MESSAGE = message, HINT = hint;
   END LOOP;
+EXCEPTION
+  WHEN SQLSTATE 'EXP25' THEN RAISE;
+  -- What the guard itself can't do must not keep others from their work.
+  WHEN OTHERS THEN RAISE WARNING 'EXP2501 The guard of Expunge could not judge this command: %', SQLERRM USING HINT = 'Hold the schema against the policy with  expunge guard check  and report this.';
 END
 $expunge_guard$

@@ -1,6 +1,6 @@
 namespace Expunge.Verification;
 
-/// <summary>The codes of findings. Each has its entry in docs/errors.md.</summary>
+/// <summary>The codes of findings. Each has its page in docs/errors/.</summary>
 public static class FindingCodes
 {
     /// <summary>A reference's delete rule is not the policy's.</summary>
@@ -38,4 +38,25 @@ public static class FindingCodes
 
     /// <summary>A table is published and has no replica identity: a deletion from it fails.</summary>
     public const string NoReplicaIdentity = "EXP3012";
+
+    /// <summary>A reference that does not lead to the root itself blocks a deletion.</summary>
+    public const string BlockedBelow = "EXP3013";
+
+    /// <summary>SET NULL or SET DEFAULT on columns that can't take it: PostgreSQL accepts the constraint, and refuses the deletion.</summary>
+    public const string SetNullImpossible = "EXP3014";
+
+    /// <summary>A column that looks like a reference and is neither a foreign key nor in the policy.</summary>
+    public const string SoftSuspected = "EXP3015";
+
+    /// <summary>The role lacks a right that an upgrade or a deletion needs.</summary>
+    public const string MissingRight = "EXP3016";
+
+    /// <summary>A materialized view keeps copies of deleted rows until it is refreshed.</summary>
+    public const string Copies = "EXP3017";
+
+    /// <summary>What the last applied revision left is no longer so.</summary>
+    public const string Drift = "EXP3018";
+
+    /// <summary>Two foreign keys on overlapping columns do different things to the same rows.</summary>
+    public const string Overlap = "EXP3019";
 }

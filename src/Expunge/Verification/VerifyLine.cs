@@ -13,4 +13,8 @@ namespace Expunge.Verification;
 /// <param name="Indexed">Whether an index supports it.</param>
 /// <param name="Ok">Whether it is as the policy says: rule, validation, no duplicate.</param>
 public sealed record VerifyLine(
-    string Table, string Columns, string References, string Constraint, string DeleteRule, string Wanted, int Depth, bool Validated, bool Enforced, bool Indexed, bool Ok);
+    string Table, string Columns, string References, string Constraint, string DeleteRule, string Wanted, int Depth, bool Validated, bool Enforced, bool Indexed, bool Ok)
+{
+    /// <summary>The reference as findings name it: <see cref="Finding.Object"/>.</summary>
+    public string Object { get; init; } = "";
+}

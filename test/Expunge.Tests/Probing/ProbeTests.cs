@@ -231,10 +231,11 @@ public sealed class ProbeTests
     [InlineData("PERFORM dblink_exec('dbname=other', 'DELETE FROM users')", "dblink_exec")]
     [InlineData("COPY users TO PROGRAM 'mail admin'", "COPY users TO PROGRAM")]
     [InlineData("PERFORM helper()", "pg_read_file")]
+    [InlineData("INSERT INTO mails VALUES (1)", "trigger send on public.mails")]
     public async Task Triggers_that_reach_outside_are_refused_before_anything_is_done(string body, string what)
     {
         await using var database = await CreateAsync(
-            $"CREATE TABLE notes (user_id integer REFERENCES users ON DELETE CASCADE); CREATE FUNCTION helper() RETURNS text LANGUAGE sql AS $$ SELECT pg_read_file('x') $$; CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF false THEN {body}; END IF; RETURN NULL; END $$; CREATE TRIGGER f AFTER DELETE ON notes FOR EACH ROW EXECUTE FUNCTION f()");
+            $"CREATE TABLE mails (id integer); CREATE FUNCTION send() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM http_post('http://mail', ''); RETURN NEW; END $$; CREATE TRIGGER send BEFORE INSERT ON mails FOR EACH ROW EXECUTE FUNCTION send(); CREATE TABLE notes (user_id integer REFERENCES users ON DELETE CASCADE); CREATE FUNCTION helper() RETURNS text LANGUAGE sql AS $$ SELECT pg_read_file('x') $$; CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF false THEN {body}; END IF; RETURN NULL; END $$; CREATE TRIGGER f AFTER DELETE ON notes FOR EACH ROW EXECUTE FUNCTION f()");
 
         var refused = await Assert.ThrowsAsync<ExpungeException>(() => Probe.RunAsync(database.Database, Blog.Policy, cancellation: TestContext.Current.CancellationToken));
 

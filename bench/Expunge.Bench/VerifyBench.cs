@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text;
+using Expunge.Embedded;
+using Expunge.Policy;
+using Expunge.Postgres;
+using Expunge.Revisions;
+using Expunge.Verification;
+using Npgsql;
+
+namespace Expunge.Bench;
+
+/// <summary>Verifying databases of many foreign keys, when all of them are wrong and after the upgrade: the library's call, and the whole command as a process.</summary>
+internal static class VerifyBench
+{
+    private const int Rounds = 5;
+
+    public static async Task RunAsync(bool small)
+    {
+        await using var server = await EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions { Settings = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["max_locks_per_transaction"] = "20000", ["fsync"] = "off" } });
+        Console.WriteLine($"PostgreSQL {server.Binaries.Version}; median of {Rounds} rounds, those of the process with the start of .NET.\n\n| foreign keys | findings | snapshot | verify | journal | together, library | worst | process, text | worst | process, JUnit |\n|---|---|---|---|---|---|---|---|---|---|");
+        foreach (var keys in small ? [1_000] : (int[])[1_000, 10_000]) await RowsAsync(server, keys, upgrade: keys == 1_000);
+    }
+
+    private static async Task RowsAsync(EmbeddedPostgres server, int keys, bool upgrade)
+    {
+        await using (var admin = NpgsqlDataSource.Create(server.ConnectionString))
+        {
+            await using var create = admin.CreateCommand($"CREATE DATABASE keys_{keys}");
+            await create.ExecuteNonQueryAsync();
+        }
+
+        var connectionString = server.ConnectionStringTo($"keys_{keys}");
+        await using var source = NpgsqlDataSource.Create(connectionString);
+        await ExecuteAsync(source, "CREATE TABLE users (id integer PRIMARY KEY)");
+        for (var first = 1; first <= keys; first += 500)
+        {
+            // Every tenth leads to another child: depth, too.
+            var tables = new StringBuilder();
+            for (var n = first; n < first + 500; n++) tables.Append($"CREATE TABLE child_{n} (id integer PRIMARY KEY, parent integer REFERENCES {(n % 10 == 0 ? $"child_{n - 1}" : "users")}, name text);");
+            await ExecuteAsync(source, tables.ToString());
+        }
+
+        await ExecuteAsync(source, "VACUUM ANALYZE");
+        await using var database = new Database(new NpgsqlConnectionStringBuilder(connectionString));
+        var policy = new PolicyFile { Root = new QualifiedName("public", "users") };
+        await RowAsync(database, policy, $"{keys:N0}, none as the policy says");
+        if (!upgrade) return;
+        if (!(await Upgrade.ApplyAsync(database, policy, new UpgradeOptions())).Succeeded) throw new InvalidOperationException("The upgrade did not succeed.");
+        await RowAsync(database, policy, $"{keys:N0}, all upgraded");
+    }
+
+    private static async Task RowAsync(Database database, PolicyFile policy, string title)
+    {
+        var (snapshots, pure, library, text, junit) = (new List<double>(), new List<double>(), new List<double>(), new List<double>(), new List<double>());
+        var findings = 0;
+        for (var round = 0; round <= Rounds; round++)
+        {
+            var clock = Stopwatch.StartNew();
+            var catalog = await database.ReadCatalogAsync();
+            var read = Lap(clock);
+            findings = Verifier.Verify(Decisions.Of(catalog, policy)).Findings.Length;
+            var verified = Lap(clock);
+            await DatabaseVerifier.ReadAsync(database, policy);
+            var both = Lap(clock);
+            var process = await ProcessAsync(database, "text");
+            var other = await ProcessAsync(database, "junit");
+            // The first compiles, and makes caches warm.
+            if (round == 0) continue;
+            snapshots.Add(read);
+            pure.Add(verified);
+            library.Add(both);
+            text.Add(process);
+            junit.Add(other);
+        }
+
+        Console.WriteLine(
+            $"| {title} | {findings:N0} | {Median(snapshots):0} ms | {Median(pure):0} ms | {Math.Max(0, Median(library) - Median(snapshots) - Median(pure)):0} ms | {Median(library):0} ms | {library.Max():0} ms | {Median(text):0} ms | {text.Max():0} ms | {Median(junit):0} ms |");
+    }
+
+    private static async Task<double> ProcessAsync(Database database, string format)
+    {
+        var cli = typeof(VerifyBench).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == "Expunge.Cli.dll").Value!;
+        var start = new ProcessStartInfo("dotnet", [cli, "verify", "--root", "public.users", "--format", format]) { UseShellExecute = false, RedirectStandardOutput = true };
+        // Not as an argument: it has a password.
+        start.Environment["EXPUNGE_DATABASE"] = database.Settings.ConnectionString;
+        var clock = Stopwatch.StartNew();
+        using var process = Process.Start(start)!;
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return process.ExitCode <= 1 && output.Length > 0 ? clock.Elapsed.TotalMilliseconds : throw new InvalidOperationException($"expunge verify ended with {process.ExitCode}: {output}");
+    }
+
+    private static double Lap(Stopwatch clock)
+    {
+        var milliseconds = clock.Elapsed.TotalMilliseconds;
+        clock.Restart();
+        return milliseconds;
+    }
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+
+    private static async Task ExecuteAsync(NpgsqlDataSource source, string sql)
+    {
+        await using var command = source.CreateCommand(sql);
+        command.CommandTimeout = 0;
+        await command.ExecuteNonQueryAsync();
+    }
+}
