@@ -12,14 +12,20 @@ BEGIN
   FOR found IN
     WITH RECURSIVE fk AS (
       SELECT con.oid, con.conrelid, con.confrelid, con.conname, con.confdeltype AS rule, con.conkey,
-             -- Made or changed by this transaction, or a savepoint of it: what is seen and not committed is one's own.
-             con.xmin::text::bigint >= 3 AND pg_xact_status((x.now - (((x.now - con.xmin::text::bigint + 2147483648) & 4294967295) - 2147483648))::text::xid8) = 'in progress' AS own,
+             -- Of the command's tables, and made or changed by this transaction or a savepoint of it: these have the transaction's number or one soon after it, and of others in progress no row is
+             -- seen. The snapshot tells only of numbers from its xmax on, since it leaves out its own transaction's; the status fails for numbers that nobody has had.
+             con.conrelid IN (SELECT objid FROM pg_event_trigger_ddl_commands() WHERE classid = 'pg_class'::regclass)
+             AND CASE WHEN made.xid < x.top OR made.xid >= greatest(x.top, x.seen) + 16777216 THEN false
+                      WHEN made.xid >= x.seen THEN true
+                      ELSE pg_xact_status(made.xid::text::xid8) = 'in progress' END AS own,
              ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = con.conrelid AND a.attnum = ANY (con.conkey) ORDER BY a.attname COLLATE "C") AS columns,
              EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = con.conrelid AND a.attnum = ANY (con.conkey) AND a.attnotnull) AS refuses_null
         FROM pg_constraint con
         JOIN pg_class c ON c.oid = con.conrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace
-       CROSS JOIN (SELECT pg_current_xact_id()::text::bigint AS now) x
+       CROSS JOIN (SELECT pg_current_xact_id()::text::bigint AS top, pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS seen) x
+       -- With the epoch that is nearest: xmin has 32 bits.
+       CROSS JOIN LATERAL (SELECT x.top + ((con.xmin::text::bigint - x.top + 2147483648) & 4294967295) - 2147483648 AS xid) made
        WHERE con.contype = 'f' AND con.conparentid = 0 AND c.relpersistence <> 't' AND n.nspname <> 'expunge' AND con.conname NOT LIKE 'expunge\_tmp\_%'
     ), decided AS (
       SELECT fk.*, coalesce(p.action, CASE WHEN rule = 'n' AND NOT refuses_null OR rule = 'd' THEN 'keep' ELSE policy->>'default' END) AS action, p.action IS NOT NULL AS named

@@ -94,6 +94,32 @@ public sealed class GuardTests
         Assert.Contains("d.(c)", Assert.Single(warnings).MessageText, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("SELECT pg_current_xact_id()")]
+    [InlineData("SAVEPOINT s; CREATE TABLE before (); RELEASE s; SAVEPOINT s2; ALTER TABLE before ADD x integer")]
+    public async Task What_others_commit_in_the_middle_of_the_transaction_does_not_hide_it(string first)
+    {
+        await using var database = await UpgradedAsync();
+        await Guard.InstallAsync(database.Database, Blog.Policy, GuardMode.Enforce, TestContext.Current.CancellationToken);
+        await using var connection = await TestServer.OpenAsync(database.ConnectionString);
+        await connection.ExecuteAsync($"BEGIN; {first}", TestContext.Current.CancellationToken);
+        // From now on there are finished transactions that are younger.
+        await database.ExecuteAsync("CREATE TABLE later ()");
+
+        Assert.Equal("EXP25", (await Assert.ThrowsAsync<PostgresException>(() => connection.ExecuteAsync("CREATE TABLE t (user_id integer REFERENCES users)", TestContext.Current.CancellationToken))).SqlState);
+    }
+
+    [Fact]
+    public async Task Each_command_of_a_transaction_is_judged_for_its_own_tables()
+    {
+        await using var database = await UpgradedAsync();
+        await Guard.InstallAsync(database.Database, Blog.Policy, GuardMode.Warn, TestContext.Current.CancellationToken);
+
+        var warnings = await WarningsAsync(database, "BEGIN; CREATE TABLE a (user_id integer REFERENCES users); CREATE TABLE b (user_id integer REFERENCES users); ALTER TABLE b ADD x integer; COMMIT; ALTER TABLE a ADD x integer");
+
+        Assert.Equal(["a", "b", "b"], warnings.Select(w => w.MessageText["EXP2501 public.".Length..][..1]));
+    }
+
     [Fact]
     public async Task Revisions_of_Expunge_pass_and_the_catalog_is_theirs_afterwards()
     {
