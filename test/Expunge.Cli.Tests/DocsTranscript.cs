@@ -165,7 +165,8 @@ internal sealed partial class DocsTranscript
     /// <summary>A line without what differs from run to run: times, sizes, and the number of steps, which a partitioned table makes larger from PostgreSQL 18 on.</summary>
     private static string Normal(string line) => Varying().Replace(line.TrimEnd(), "~");
 
-    private static async Task<bool> HasPgDumpAsync()
+    /// <summary>Whether there is a pg_dump for the tests' server.</summary>
+    internal static async Task<bool> HasPgDumpAsync()
     {
         try
         {
@@ -196,6 +197,6 @@ internal sealed partial class DocsTranscript
     [GeneratedRegex(@"\btest_[0-9]+\b")]
     private static partial Regex TestDatabase();
 
-    [GeneratedRegex(@"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(\+00:00)?|(?<=in )[0-9]+(?= ms)|(?<=about )[0-9]+(?= s)|(?<=in )[0-9]+\.[0-9](?= s\b)|(?<=a private PostgreSQL )[^:,]+|(?<=all )[0-9]+(?= constraints and)|[0-9]+(?= steps)|[0-9][0-9,]*(?= bytes)|(?<=SHA-256 )[0-9a-f]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{64}\b|(?<=signed by key )[0-9a-f]+|(?<=access_token"":"")[A-Za-z0-9_.…-]+|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(\+00:00|Z)?|(?<=""(sha256|policyHash|milliseconds|bytes|estimatedSeconds|pgDumpVersion|steps)"": )""?[0-9a-f.]+""?")]
+    [GeneratedRegex(@"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(\+00:00)?|(?<=in )[0-9]+(?= ms)|(?<=about )[0-9]+(?= s)|(?<=in )[0-9]+\.[0-9](?= s\b)|(?<=a private PostgreSQL )[^:,]+|(?<= line )[0-9]+(?= at RAISE)|(?<=all )[0-9]+(?= constraints and)|[0-9]+(?= steps)|[0-9][0-9,]*(?= bytes)|(?<=SHA-256 )[0-9a-f]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{64}\b|(?<=signed by key )[0-9a-f]+|(?<=access_token"":"")[A-Za-z0-9_.…-]+|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(\+00:00|Z)?|(?<=""(sha256|policyHash|milliseconds|bytes|estimatedSeconds|pgDumpVersion|steps)"": )""?[0-9a-f.]+""?")]
     private static partial Regex Varying();
 }
