@@ -190,11 +190,6 @@ public sealed class DeletionRunnerTests
         Assert.Equal(ErrorCodes.AnotherRun, refused!.Code);
     }
 
-    private sealed class Told(Action<DeletionProgress> what) : IProgress<DeletionProgress>
-    {
-        public void Report(DeletionProgress value) => what(value);
-    }
-
     private static async Task<TestDatabase> CreateAsync(string more = "")
     {
         var database = await Blog.CreateAsync(Many + more);

@@ -66,9 +66,4 @@ public sealed class ThrottleTests
         var (job, _) = await Deletions.CreateAsync(database.Database, Blog.Policy, new DeletionRequest { Ids = ids.ToAsyncEnumerable() });
         return await DeletionRunner.RunAsync(database.Database, Blog.Policy, job.Id, options);
     }
-
-    private sealed class Told(Action<DeletionProgress> what) : IProgress<DeletionProgress>
-    {
-        public void Report(DeletionProgress value) => what(value);
-    }
 }

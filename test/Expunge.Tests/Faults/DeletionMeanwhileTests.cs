@@ -254,9 +254,4 @@ public sealed class DeletionMeanwhileTests
         Assert.Equal([3, 4, 5], await database.UsersAsync());
         await database.IsGoneAsync(1, 2);
     }
-
-    private sealed class Told(Action<DeletionProgress> what) : IProgress<DeletionProgress>
-    {
-        public void Report(DeletionProgress value) => what(value);
-    }
 }

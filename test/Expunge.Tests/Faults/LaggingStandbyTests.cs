@@ -34,9 +34,4 @@ public sealed class LaggingStandbyTests(StreamingStandby standby) : IClassFixtur
 
         Assert.Equal((DeletionState.Completed, 200L), await run is var done ? (done.State, done.Subjects.Deleted) : default);
     }
-
-    private sealed class Told(Action<DeletionProgress> what) : IProgress<DeletionProgress>
-    {
-        public void Report(DeletionProgress value) => what(value);
-    }
 }

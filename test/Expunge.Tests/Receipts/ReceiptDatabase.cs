@@ -40,9 +40,4 @@ internal static class ReceiptDatabase
     /// <summary>All that Expunge keeps in the database, as text.</summary>
     public static Task<string> OursAsync(this TestDatabase database) => database.ScalarAsync<string>(
         "SELECT concat_ws(E'\\n', (SELECT string_agg(d::text, E'\\n') FROM expunge.deletion d), (SELECT string_agg(s::text, E'\\n') FROM expunge.deletion_subject s), (SELECT string_agg(r::text, E'\\n') FROM expunge.deletion_rows r))");
-
-    private sealed class Told(Action<DeletionProgress> what) : IProgress<DeletionProgress>
-    {
-        public void Report(DeletionProgress value) => what(value);
-    }
 }
