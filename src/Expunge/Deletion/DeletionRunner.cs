@@ -46,7 +46,7 @@ public sealed class DeletionRunner
         _throttle = new Throttle(connection, options, note => Tell(_progress with { Note = note }));
         _isDue = isDue;
         _inactive = inactive;
-        _places = decisions.Reach.Tables.Select(t => t.Table).Concat(decisions.All.Select(d => d.Reference.Table)).DistinctBy(t => t.Oid).Select((t, i) => (t, i)).ToDictionary(t => t.t.Name.Display(decisions.Schema), t => t.i, StringComparer.Ordinal);
+        _places = decisions.Tables.Select((t, i) => (t, i)).ToDictionary(t => t.t.Name.Display(decisions.Schema), t => t.i, StringComparer.Ordinal);
     }
 
     /// <summary>Runs a deletion to its end, or until it is paused or cancelled.</summary>

@@ -17,7 +17,7 @@ internal sealed class RowCounts
 
     public static async Task<RowCounts> ReadAsync(NpgsqlConnection connection, Decisions decisions, CancellationToken cancellation)
     {
-        var leaves = decisions.Reach.Tables.Select(t => t.Table).Concat(decisions.All.Select(d => d.Reference.Table)).SelectMany(decisions.Catalog.LeavesOf).Select(t => t.Oid).Distinct().ToArray();
+        var leaves = decisions.Tables.SelectMany(decisions.Catalog.LeavesOf).Select(t => t.Oid).Distinct().ToArray();
         var rows = await connection.ListAsync(
             "SELECT oid, pg_stat_get_xact_tuples_deleted(oid), pg_stat_get_xact_tuples_updated(oid) FROM unnest($1::oid[]) AS oid",
             r => (Oid: r.GetFieldValue<uint>(0), Deleted: r.GetInt64(1), Updated: r.GetInt64(2)), cancellation,

@@ -21,5 +21,5 @@ internal static class TakingBack
 
     public static Task<bool> IsPossibleAsync(NpgsqlConnection connection, Decisions decisions, CancellationToken cancellation) => connection.ScalarAsync<bool>(
         Query, cancellation,
-        Commands.Oids(decisions.Reach.Tables.Select(t => t.Table).Concat(decisions.All.Select(d => d.Reference.Table)).SelectMany(decisions.Catalog.WithPartitions).Select(t => t.Oid).Distinct()));
+        Commands.Oids(decisions.Tables.SelectMany(decisions.Catalog.WithPartitions).Select(t => t.Oid).Distinct()));
 }

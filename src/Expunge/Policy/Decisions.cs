@@ -32,6 +32,9 @@ public sealed record Decisions
     /// <summary>Expected tables that do not exist, in the policy's order.</summary>
     public required ImmutableArray<QualifiedName> MissingTables { get; init; }
 
+    /// <summary>The tables that lose rows, then those whose rows refer to them and stay; each once.</summary>
+    internal IEnumerable<Table> Tables => Reach.Tables.Select(t => t.Table).Concat(All.Select(d => d.Reference.Table)).DistinctBy(t => t.Oid);
+
     /// <summary>The root's schema, which goes without saying in names.</summary>
     public string Schema => Policy.Root.Schema;
 

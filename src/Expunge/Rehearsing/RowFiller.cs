@@ -25,7 +25,7 @@ internal static class RowFiller
         await connection.ExecuteAsync("RESET search_path", cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var maker = new RowMaker(connection, decisions, schema);
-        var tables = decisions.Reach.Tables.Select(t => t.Table).Concat(decisions.All.Select(d => d.Reference.Table)).DistinctBy(t => t.Oid).ToList();
+        var tables = decisions.Tables.ToList();
         var all = tables.Sum(t => Math.Max(1, catalog.LeavesOf(t).Sum(l => estimates.GetValueOrDefault(l.Name))));
         var tooFew = new List<string>();
         // The same rows each time.

@@ -43,7 +43,7 @@ internal static class RightFindings
         var soft = decisions.SoftReferences.Select(s => s.Table).ToList();
         var moved = decisions.All.Where(d => d.Action == PolicyAction.Reassign).Select(d => d.Reference.Table).ToList();
         // The rows are counted in the tables that hold them: partitions.
-        var all = WithPartitions(decisions.Reach.Tables.Select(t => t.Table).Concat(decisions.All.Select(d => d.Reference.Table)), decisions);
+        var all = WithPartitions(decisions.Tables, decisions);
         foreach (var finding in Missing("USAGE", t => t.CanUseSchema, all, "nothing in its schema can be seen", FindingSeverity.Error)) yield return finding;
         foreach (var finding in Missing("SELECT", t => t.CanSelect, all, "its rows can't be counted, and not searched for what is left", FindingSeverity.Error)) yield return finding;
         foreach (var finding in Missing("DELETE", t => t.CanDelete, [root, .. soft], "its rows can't be deleted", FindingSeverity.Error)) yield return finding;
