@@ -18,7 +18,7 @@ internal static class VerifyBench
     public static async Task RunAsync(bool small)
     {
         await using var server = await EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions { Settings = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["max_locks_per_transaction"] = "20000", ["fsync"] = "off" } });
-        Console.WriteLine($"PostgreSQL {server.Binaries.Version}; median of {Rounds} rounds, those of the process with the start of .NET.\n\n| foreign keys | findings | snapshot | verify | journal | together, library | worst | process, text | worst | process, JUnit |\n|---|---|---|---|---|---|---|---|---|---|");
+        Console.WriteLine($"PostgreSQL {server.Binaries.Version}; median of {Rounds} rounds, those of the process with the start of .NET.\n\n| foreign keys | findings | snapshot | verify | journal | together, library | worst | process, text | worst | process, JUnit | guard check | worst | guard check --schema-file | worst |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (var keys in small ? [1_000] : (int[])[1_000, 10_000]) await RowsAsync(server, keys, upgrade: keys == 1_000);
     }
 
@@ -52,7 +52,8 @@ internal static class VerifyBench
 
     private static async Task RowAsync(Database database, PolicyFile policy, string title)
     {
-        var (snapshots, pure, library, text, junit) = (new List<double>(), new List<double>(), new List<double>(), new List<double>(), new List<double>());
+        var (snapshots, pure, library, text, junit, guard, file) = (new List<double>(), new List<double>(), new List<double>(), new List<double>(), new List<double>(), new List<double>(), new List<double>());
+        var schema = await SchemaAsync(database);
         var findings = 0;
         for (var round = 0; round <= Rounds; round++)
         {
@@ -63,8 +64,10 @@ internal static class VerifyBench
             var verified = Lap(clock);
             await DatabaseVerifier.ReadAsync(database, policy);
             var both = Lap(clock);
-            var process = await ProcessAsync(database, "text");
-            var other = await ProcessAsync(database, "junit");
+            var process = await ProcessAsync(database, "verify", "--format", "text");
+            var other = await ProcessAsync(database, "verify", "--format", "junit");
+            var live = await ProcessAsync(database, "guard", "check");
+            var copied = await ProcessAsync(database, "guard", "check", "--schema-file", schema);
             // The first compiles, and makes caches warm.
             if (round == 0) continue;
             snapshots.Add(read);
@@ -72,23 +75,42 @@ internal static class VerifyBench
             library.Add(both);
             text.Add(process);
             junit.Add(other);
+            guard.Add(live);
+            file.Add(copied);
         }
 
         Console.WriteLine(
-            $"| {title} | {findings:N0} | {Median(snapshots):0} ms | {Median(pure):0} ms | {Math.Max(0, Median(library) - Median(snapshots) - Median(pure)):0} ms | {Median(library):0} ms | {library.Max():0} ms | {Median(text):0} ms | {text.Max():0} ms | {Median(junit):0} ms |");
+            $"| {title} | {findings:N0} | {Median(snapshots):0} ms | {Median(pure):0} ms | {Math.Max(0, Median(library) - Median(snapshots) - Median(pure)):0} ms | {Median(library):0} ms | {library.Max():0} ms | {Median(text):0} ms | {text.Max():0} ms | {Median(junit):0} ms | {Median(guard):0} ms | {guard.Max():0} ms | {Median(file):0} ms | {file.Max():0} ms |");
+        File.Delete(schema);
     }
 
-    private static async Task<double> ProcessAsync(Database database, string format)
+    private static async Task<double> ProcessAsync(Database database, params string[] command)
     {
         var cli = typeof(VerifyBench).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == "Expunge.Cli.dll").Value!;
-        var start = new ProcessStartInfo("dotnet", [cli, "verify", "--root", "public.users", "--format", format]) { UseShellExecute = false, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("dotnet", [cli, .. command, "--root", "public.users"]) { UseShellExecute = false, RedirectStandardOutput = true };
         // Not as an argument: it has a password.
         start.Environment["EXPUNGE_DATABASE"] = database.Settings.ConnectionString;
         var clock = Stopwatch.StartNew();
         using var process = Process.Start(start)!;
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
-        return process.ExitCode <= 1 && output.Length > 0 ? clock.Elapsed.TotalMilliseconds : throw new InvalidOperationException($"expunge verify ended with {process.ExitCode}: {output}");
+        return process.ExitCode <= 1 && output.Length > 0 ? clock.Elapsed.TotalMilliseconds : throw new InvalidOperationException($"expunge {string.Join(' ', command)} ended with {process.ExitCode}: {output}");
+    }
+
+    /// <summary>The schema as a file, which pg_dump would write likewise: tables, then keys. The private server's npm package has no pg_dump.</summary>
+    private static async Task<string> SchemaAsync(Database database)
+    {
+        var file = Path.GetTempFileName();
+        await using var connection = await database.OpenAsync();
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT string_agg(sql, E';\n' ORDER BY keys, name) FROM (
+              SELECT 1 AS keys, oid::regclass::text AS name, format('CREATE TABLE %s (id integer NOT NULL, parent integer, name text)', oid::regclass) AS sql FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+              UNION ALL SELECT CASE contype WHEN 'p' THEN 2 ELSE 3 END, conname, format('ALTER TABLE ONLY %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) FROM pg_constraint WHERE contype IN ('p', 'f')
+              UNION ALL SELECT 4, i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relnamespace = 'public'::regnamespace AND NOT i.indisprimary) s
+            """, connection);
+        await File.WriteAllTextAsync(file, (string)(await command.ExecuteScalarAsync())!);
+        return file;
     }
 
     private static double Lap(Stopwatch clock)
