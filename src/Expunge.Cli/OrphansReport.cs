@@ -22,7 +22,7 @@ internal static class OrphansReport
         if (shown.Count > 0) Output.Line();
         if (shown.Count < report.Lines.Length) Output.Line($"{proved} reference(s) are proved by their constraints; --all reads them, too.");
         var notCounted = report.Lines.Count(l => l.NotCounted is not null);
-        if (notCounted > 0) Output.Line($"⚠️  {notCounted} reference(s) were not counted; give them more time with --timeout, or one by one with --reference.");
+        if (notCounted > 0) Output.Line($"⚠️  {notCounted} reference(s) were not counted, for the reasons above. Where time ran out: --timeout, or one by one with --reference.");
         if (report.Rows > 0) Output.Line($"❌ {report.Rows} row(s) of {report.Lines.Count(l => l.Rows > 0)} reference(s) refer to rows that do not exist.");
         else if (notCounted == 0) Output.Line("✅ No row refers to one that does not exist.");
     }

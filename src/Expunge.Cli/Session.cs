@@ -29,6 +29,9 @@ internal sealed class Session(ParseResult parsed) : IAsyncDisposable
 
     public Database Database => _database ??= new Database(ConnectionSettings.Resolve(Parsed.GetValue(GlobalOptions.Database), Environment.GetEnvironmentVariable));
 
+    /// <summary>What Ctrl-C leaves, where nothing was confirmed.</summary>
+    public string WhenStopped { get; set; } = "Nothing was changed.";
+
     public string Where => ConnectionSettings.Describe(Database.Settings);
 
     /// <summary>The policy file, or one with the root alone.</summary>
@@ -95,7 +98,7 @@ internal sealed class Session(ParseResult parsed) : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException || (cancellation.IsCancellationRequested && e is Npgsql.NpgsqlException or IOException))
         {
-            await Console.Error.WriteLineAsync(session._changing ? "\nStopped. What is done stays done; the same command goes on from there." : "\nStopped. Nothing was changed.");
+            await Console.Error.WriteLineAsync($"\nStopped. {(session._changing ? "What is done stays done; the same command goes on from there." : session.WhenStopped)}");
             return ExitCodes.NotOk;
         }
         catch (Exception e) when (e is Npgsql.NpgsqlException or IOException or UnauthorizedAccessException)

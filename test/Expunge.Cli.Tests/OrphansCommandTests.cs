@@ -90,6 +90,25 @@ public sealed class OrphansCommandTests
         Assert.EndsWith("✅ 1 pair(s) of references have rows of two users; each is decided.\n", decided.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_the_role_may_not_read_is_said_to_be_not_counted()
+    {
+        using var blog = await CreateAsync("root: users\nreferences: { notes.user_id: cascade, notes.post_id: set null }\n");
+        await TestServer.ExecuteAsync(blog.ConnectionString, "DO $$ BEGIN CREATE ROLE orphans_cli LOGIN PASSWORD 'orphans'; EXCEPTION WHEN duplicate_object THEN NULL; END $$");
+        var to = new Npgsql.NpgsqlConnectionStringBuilder(blog.ConnectionString) { Username = "orphans_cli", Password = "orphans" }.ConnectionString;
+
+        var orphans = await ExpungeProcess.RunAsync(["orphans", "--database", to], directory: blog.Policy.Folder);
+        Assert.Equal(1, orphans.ExitCode);
+        Assert.EndsWith("⚠️  1 reference(s) were not counted, for the reasons above. Where time ran out: --timeout, or one by one with --reference.\n", orphans.Output, StringComparison.Ordinal);
+        var shared = await ExpungeProcess.RunAsync(["shared", "--database", to], directory: blog.Policy.Folder);
+        Assert.Equal(0, shared.ExitCode);
+        Assert.StartsWith("⚠️  notes.user_id and notes.post_id: not counted, permission denied for table ", shared.Output, StringComparison.Ordinal);
+        Assert.EndsWith("⚠️  1 pair(s) of references were not counted, for the reasons above; each is decided. Where time ran out: --timeout, or --sample.\n", shared.Output, StringComparison.Ordinal);
+        var undecided = await ExpungeProcess.RunAsync(["shared", "--root", "users", "--database", to]);
+        Assert.Equal(1, undecided.ExitCode);
+        Assert.EndsWith("❌ 1 of 1 pair(s) that have rows of two users, or were not counted, are undecided: name them under 'references'; expunge init suggests.\n", undecided.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("orphans", "--fix", "repair")]
     [InlineData("orphans", "--limit", "-1")]

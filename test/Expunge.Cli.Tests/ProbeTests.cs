@@ -64,6 +64,7 @@ public sealed class ProbeTests
         using var document = JsonDocument.Parse((await blog.RunAsync("probe", "--json")).Output);
         var root = document.RootElement;
         Assert.Equal(["root", "lines", "rows", "deleted", "others", "lost", "refusal", "sequences", "ok", "complete"], root.EnumerateObject().Select(p => p.Name));
+        Assert.Equal("public.users", root.GetProperty("root").GetString());
         Assert.Equal(["users null delete 1 proved gone", "likes users CASCADE 1 proved gone", "notes users SET NULL 1 proved stays, and refers to nobody", "posts users CASCADE 1 proved gone"], root.GetProperty("lines").EnumerateArray().Select(Line));
         Assert.Equal("notes_id_seq", root.GetProperty("sequences")[0].GetString());
         Assert.True(root.GetProperty("ok").GetBoolean() && root.GetProperty("complete").GetBoolean());
@@ -73,7 +74,7 @@ public sealed class ProbeTests
     }
 
     [Fact]
-    public async Task Ctrl_C_in_the_middle_rolls_back_and_says_that_nothing_was_changed()
+    public async Task Ctrl_C_in_the_middle_rolls_back_and_says_so()
     {
         using var blog = await UpgradedAsync(
             "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0 AS $$ BEGIN PERFORM pg_advisory_xact_lock(1); RETURN OLD; END $$; CREATE TRIGGER f BEFORE DELETE ON users FOR EACH ROW EXECUTE FUNCTION f()");
@@ -90,7 +91,7 @@ public sealed class ProbeTests
 
         run.Interrupt();
         var stopped = await run.WaitAsync();
-        Assert.Equal((1, "", "\nStopped. Nothing was changed.\n"), (stopped.ExitCode, stopped.Output, stopped.Error));
+        Assert.Equal((1, "", "\nStopped. Everything was rolled back.\n"), (stopped.ExitCode, stopped.Output, stopped.Error));
         Assert.Equal(before, await blog.StateAsync());
     }
 

@@ -68,7 +68,7 @@ public sealed class RehearseTests : IDisposable
         { "EXP1111", "PGDMP\u0001\u000e", "Make SQL of it:  pg_restore --schema-only", [] },
         { "EXP1111", "\u001f\0\0", "schema.sql is no text.", [] },
         { "EXP1111", "", "The schema file holds no SQL statement.", [] },
-        { "EXP1103", "CREATE TABLE accounts (id integer PRIMARY KEY)", "The root table public.users does not exist in database schema.sql", [] },
+        { "EXP1103", "CREATE TABLE accounts (id integer PRIMARY KEY)", "The root table public.users does not exist in database schema.sql.\n", [] },
         { "EXP1101", "CREATE TABLE users (id integer PRIMARY KEY)", "table 'posts' does not exist", ["--config", "posts.yaml"] },
         { "EXP1001", Schema, "There is no directory for no/report.md.", ["--output", "no/report.md"] },
         { "EXP1001", Schema, "--rows takes its proportions from a database's statistics", ["--rows", "10"] },

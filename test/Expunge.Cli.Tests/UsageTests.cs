@@ -14,4 +14,13 @@ public sealed class UsageTests
         Assert.Contains("expunge upgrade --help", result.Error, StringComparison.Ordinal);
         Assert.Empty(result.Output);
     }
+
+    [Fact]
+    public async Task A_value_that_an_option_does_not_take_is_answered_with_those_it_takes()
+    {
+        var result = await ExpungeProcess.RunAsync(["guard", "install", "--mode", "loud"]);
+
+        Assert.Equal((2, ""), (result.ExitCode, result.Output));
+        Assert.Equal("Argument 'loud' not recognized. Must be one of:\n\t'warn'\n\t'enforce'\nRun  expunge guard install --help  for what it takes.\n", result.Error);
+    }
 }

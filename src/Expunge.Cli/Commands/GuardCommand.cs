@@ -8,8 +8,10 @@ namespace Expunge.Cli.Commands;
 
 internal static class GuardCommand
 {
-    private static readonly Option<GuardMode> Mode = new("--mode") { Description = "warn: the command is done, with a WARNING; enforce: it fails", HelpName = "warn|enforce", DefaultValueFactory = _ => GuardMode.Warn };
+    private static readonly Option<string> Mode = new("--mode") { Description = "warn: the command is done, with a WARNING; enforce: it fails", HelpName = "warn|enforce", DefaultValueFactory = _ => "warn" };
     private static readonly Option<bool> Sql = new("--sql") { Description = "Print what would be executed, for a superuser, and change nothing" };
+
+    static GuardCommand() => Mode.AcceptOnlyFromAmong("warn", "enforce");
 
     public static Command Create()
     {
@@ -24,7 +26,7 @@ internal static class GuardCommand
 
     private static async Task<int> InstallAsync(Session session, CancellationToken cancellation)
     {
-        var (policy, mode) = (session.Policy(), session.Parsed.GetValue(Mode));
+        var (policy, mode) = (session.Policy(), session.Parsed.GetValue(Mode) == "enforce" ? GuardMode.Enforce : GuardMode.Warn);
         if (session.Parsed.GetValue(Sql))
         {
             var script = Guard.Script(Decisions.Of(await session.Database.ReadCatalogAsync(cancellation), policy), mode);

@@ -56,7 +56,7 @@ internal static class PlanCommand
         foreach (var finding in Verifier.Verify(decisions).Findings.Where(f => f.Code == FindingCodes.NoReplicaIdentity)) Output.Line($"⚠️  {finding.Object}: {finding.Message}; {finding.Repair}  [{finding.Code}]");
         if (decisions.Catalog.Server.Receivers > 0 && plan.Steps.Any(s => s is SwapStep or PartitionedSwapStep)) Output.Line("⚠️  Standbys are connected: each swap's lock is replayed there, and may cancel their queries on these tables.");
         foreach (var problem in plan.Problems) Output.Line($"⚠️  {problem.Table.Name.Display(schema)}: {problem.Reason}. {problem.NextStep}");
-        if (!decisions.Undecided.IsEmpty) Output.Line($"⚠️  {decisions.Undecided.Length} shared references are undecided: upgrade refuses until the policy names them. expunge init suggests.");
+        if (!decisions.Undecided.IsEmpty) Output.Line($"⚠️  {decisions.Undecided.Length} shared references are undecided: upgrade refuses until the policy names each under 'references'. expunge init suggests{(decisions.SoftReferences.IsEmpty ? "" : ", but not where a soft reference makes the second way")}.");
         if (decisions.Undecided.IsEmpty) Output.Line(plan.IsEmpty ? "Nothing to do: everything is as the policy says." : $"{plan.Steps.Length} steps, about {Math.Max(1, plan.EstimatedTime.TotalSeconds):0} s of scanning beside the application. Apply it:  expunge upgrade head");
     }
 

@@ -19,6 +19,8 @@ internal static class ProbeCommand
 
     private static async Task<int> RunAsync(Session session, CancellationToken cancellation)
     {
+        // Sequences go on, whatever is rolled back.
+        session.WhenStopped = RolledBack.Trim();
         var report = await Probe.RunAsync(session.Database, session.Policy(), session.Parsed.GetValue(AllowOutside), cancellation: cancellation);
         if (session.Json) Session.PrintJson(report);
         else Print(report);

@@ -28,7 +28,7 @@ internal static class RehearseCommand
         await using var copy = await SchemaCopy.StartAsync(session, cancellation);
         var report = await Rehearsal.RunAsync(copy.Database, copy.Sql, policy, rows, cancellation);
         if (file is not null) await File.WriteAllTextAsync(file, Markdown(report), cancellation);
-        if (session.Json) Session.PrintJson(new { report.Root, report.ServerVersion, report.Steps, milliseconds = (long)report.Elapsed.TotalMilliseconds, report.Ok });
+        if (session.Json) Session.PrintJson(new { root = policy.Root.ToString(), report.ServerVersion, report.Steps, milliseconds = (long)report.Elapsed.TotalMilliseconds, report.Ok });
         else Print(report, file);
         return report.Ok ? ExitCodes.Ok : ExitCodes.NotOk;
     }

@@ -32,7 +32,7 @@ internal static class SharedCommand
         var shown = report.Pairs.Where(p => p.Rows != 0).ToList();
         foreach (var pair in shown)
         {
-            Output.Line($"{(pair.IsDecided ? "✅" : "❌")} {pair.First.Name} and {pair.Second.Name}: {(pair.Rows is { } rows ? $"{(pair.IsEstimate ? "≈ " : "")}{rows} row(s) of two {noun}s{(pair.IsEstimate ? ", estimated from a sample" : "")}" : $"not counted, {pair.NotCounted}")}");
+            Output.Line($"{(!pair.IsDecided ? "❌" : pair.Rows is null ? "⚠️ " : "✅")} {pair.First.Name} and {pair.Second.Name}: {(pair.Rows is { } rows ? $"{(pair.IsEstimate ? "≈ " : "")}{rows} row(s) of two {noun}s{(pair.IsEstimate ? ", estimated from a sample" : "")}" : $"not counted, {pair.NotCounted}")}");
             foreach (var example in pair.Examples) Output.Line($"     {example.Row}: {noun} {example.First}, {noun} {example.Second}");
             Print(pair.First);
             Print(pair.Second);
@@ -42,10 +42,12 @@ internal static class SharedCommand
         var none = report.Pairs.Length - shown.Count;
         if (none > 0) Output.Line($"{none} more pair(s) of references have no row of two {noun}s{(report.Pairs.Any(p => p is { Rows: 0, IsEstimate: true }) ? ", or none in the sample" : "")}.");
         var undecided = shown.Where(p => !p.IsDecided).ToList();
-        if (undecided.Any(p => p.Rows is null)) Output.Line("⚠️  Some were not counted: give them more time with --timeout, or --sample.");
-        Output.Line(undecided.Count > 0
-            ? $"❌ {undecided.Count} of {shown.Count} pair(s) with rows of two {noun}s are undecided: name them under 'references'; expunge init suggests."
-            : shown.Count > 0 ? $"✅ {shown.Count} pair(s) of references have rows of two {noun}s; each is decided." : $"✅ No row is in the reach of two {noun}s.");
+        var notCounted = shown.Count(p => p.Rows is null);
+        var counted = shown.Count - notCounted;
+        if (notCounted > 0) Output.Line($"⚠️  {notCounted} pair(s) of references were not counted, for the reasons above{(undecided.Count == 0 ? "; each is decided" : "")}. Where time ran out: --timeout, or --sample.");
+        if (undecided.Count > 0) Output.Line($"❌ {undecided.Count} of {shown.Count} pair(s) {(notCounted == 0 ? $"with rows of two {noun}s" : $"that have rows of two {noun}s, or were not counted,")} are undecided: name them under 'references'; expunge init suggests.");
+        else if (counted > 0) Output.Line($"✅ {counted} pair(s) of references have rows of two {noun}s; each is decided.");
+        else if (notCounted == 0) Output.Line($"✅ No row is in the reach of two {noun}s.");
     }
 
     private static void Print(SharedReference reference)

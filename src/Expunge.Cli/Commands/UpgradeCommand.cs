@@ -84,7 +84,7 @@ internal static class UpgradeCommand
             var known = decisions.All.Select(d => d.Reference.Table.Name).Concat(decisions.SoftReferences.Select(s => s.Table.Name)).Distinct().ToList();
             var name = Session.TableName("--only", text, decisions.Schema);
             return known.Contains(name) ? name : throw new ExpungeException(
-                ErrorCodes.Usage, $"--only: no reference to {decisions.Policy.Root} comes from '{text}'{NearestName.Hint(name.Display(decisions.Schema), known.Select(k => k.Display(decisions.Schema)))}", "expunge verify  lists the tables. Nothing was changed.");
+                ErrorCodes.Usage, $"--only: no reference to {decisions.Policy.Root} comes from '{text}'{NearestName.Hint(name.Display(decisions.Schema), known.Select(k => k.Display(decisions.Schema)), ".")}", "expunge verify  lists the tables. Nothing was changed.");
         }),
     ];
 

@@ -80,7 +80,7 @@ public sealed record Decisions
         {
             throw new ExpungeException(
                 ErrorCodes.RootNotFound,
-                $"The root table {policy.Root} does not exist in database {catalog.Server.Database}{NearestName.Hint(policy.Root.ToString(), catalog.Tables.Select(t => t.Name.ToString()))}",
+                $"The root table {policy.Root} does not exist in database {catalog.Server.Database}{NearestName.Hint(policy.Root.ToString(), catalog.Tables.Select(t => t.Name.ToString()), ".")}",
                 policy.Path is null ? "Give the table whose rows are the users with --root schema.table (names are case-sensitive)." : $"Correct 'root:' in {policy.Path}.");
         }
 

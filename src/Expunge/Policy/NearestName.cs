@@ -16,10 +16,11 @@ public static class NearestName
         .Select(candidate => candidate.Name)
         .FirstOrDefault();
 
-    /// <summary><c>; did you mean 'x'?</c>, or nothing: the end of a message about an unknown name.</summary>
+    /// <summary><c>; did you mean 'x'?</c>, or what stands otherwise: the end of a message about an unknown name.</summary>
     /// <param name="wrong">The name as typed.</param>
     /// <param name="candidates">The names that exist.</param>
-    public static string Hint(string wrong, IEnumerable<string> candidates) => Of(wrong, candidates) is { } name ? $"; did you mean '{name}'?" : "";
+    /// <param name="otherwise">What stands there when none is near.</param>
+    public static string Hint(string wrong, IEnumerable<string> candidates, string otherwise = "") => Of(wrong, candidates) is { } name ? $"; did you mean '{name}'?" : otherwise;
 
     // Damerau–Levenshtein in its restricted form: a swap of neighbours is one error, and no letter is edited twice.
     internal static int Distance(string a, string b)

@@ -36,7 +36,7 @@ internal sealed class ProbeRun
         catch (NotMadeException e)
         {
             return new ProbeReport(
-                root.Name.Display(_decisions.Schema), [RootLine(ProbeState.NotProbed, e.Message), .. _links.Select(l => Line(l.Link, l.Decision, 0, ProbeState.NotProbed, "there is no test user"))],
+                root.Name.ToString(), [RootLine(ProbeState.NotProbed, e.Message), .. _links.Select(l => Line(l.Link, l.Decision, 0, ProbeState.NotProbed, "there is no test user"))],
                 _maker.Rows.Count, 0, 0, [], null, await SequencesAsync(cancellation));
         }
 
@@ -67,7 +67,7 @@ internal sealed class ProbeRun
         var others = expected.Where(e => e is { IsGone: false, Changed.IsEmpty: true }).ToList();
         var rootState = refusal is not null ? (ProbeState.Failed, refusal) : actual[victim] is { } left ? (ProbeState.Failed, left) : (ProbeState.Proved, "gone");
         return new ProbeReport(
-            root.Name.Display(_decisions.Schema), [RootLine(rootState.Item1, rootState.Item2) with { Rows = 1 }, .. lines], expected.Length, expected.Count(e => e.IsGone && refusal is null && actual[e.Row] is null), others.Count,
+            root.Name.ToString(), [RootLine(rootState.Item1, rootState.Item2) with { Rows = 1 }, .. lines], expected.Length, expected.Count(e => e.IsGone && refusal is null && actual[e.Row] is null), others.Count,
             [.. others.Where(o => refusal is null && actual[o.Row] is not null).Select(o => $"a row of {o.Row.Table.Name.Display(_decisions.Schema)}: {actual[o.Row]}").Distinct()], refusal, await SequencesAsync(cancellation));
     }
 

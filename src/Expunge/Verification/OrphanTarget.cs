@@ -45,7 +45,7 @@ internal sealed record OrphanTarget(Reference? Reference, SoftReference? Soft, T
             var found = ofTable.FindAll(t => t.Columns.ToHashSet(StringComparer.Ordinal).SetEquals(key.Columns));
             if (found.Count == 0 && key.Columns is [var constraint]) found = ofTable.FindAll(t => t.Reference?.Constraints.Any(f => f.Name == constraint) == true);
             return found.Count > 0 ? found : throw new ExpungeException(
-                ErrorCodes.Usage, $"'{name}' is no reference in the reach of {root}, and no soft reference of the policy{NearestName.Hint(key.Display(decisions.Schema), all.Select(t => t.Name))}",
+                ErrorCodes.Usage, $"'{name}' is no reference in the reach of {root}, and no soft reference of the policy{NearestName.Hint(key.Display(decisions.Schema), all.Select(t => t.Name), ".")}",
                 "expunge verify  lists the references; a column without a foreign key goes under  soft_references:  in the policy.");
         }
     }
