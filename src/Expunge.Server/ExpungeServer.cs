@@ -1,11 +1,14 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Expunge.Outbox;
 using Expunge.Policy;
 using Expunge.Postgres;
+using Expunge.Receipts;
 using Expunge.Server.Accounts;
 using Expunge.Server.Api;
 using Expunge.Server.Dashboard;
+using Expunge.Server.Workers;
 using Expunge.Subjects;
 using Microsoft.AspNetCore.Authentication.BearerToken;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -42,7 +45,9 @@ public static class ExpungeServer
     /// <param name="policy">The policy.</param>
     /// <param name="table">The root's columns, as the policy maps them.</param>
     /// <param name="options">How to serve.</param>
-    public static WebApplication Create(Database database, PolicyFile policy, SubjectTable table, ServerOptions options)
+    /// <param name="key">Signs receipts; null, and they are unsigned.</param>
+    /// <param name="outbox">Where the workers deliver outbox events; null for nowhere.</param>
+    public static WebApplication Create(Database database, PolicyFile policy, SubjectTable table, ServerOptions options, SigningKey? key = null, IOutboxReceiver? outbox = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = Program, ContentRootPath = AppContext.BaseDirectory });
         // In a source checkout the assets lie where they were built from; in the packed tool there is no such list, and they lie in wwwroot.
@@ -53,6 +58,8 @@ public static class ExpungeServer
         });
         Logging(builder.Logging);
         Services(builder.Services, database, policy, table, options);
+        builder.Services.AddSingleton(new SigningKeys(key)).AddSingleton(new OutboxReceivers(outbox));
+        Schedule.AddServices(builder.Services, database, options);
         var app = builder.Build();
         Pipeline(app);
         CheckKeys(app);
@@ -64,7 +71,7 @@ public static class ExpungeServer
         logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Information);
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         // Requests are not logged: their addresses can hold what was searched for, and that is personal data.
-        logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
+        logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning).AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         // Whoever starts the server is told by an exception, and Problems logs what it answers.
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None).AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
     }
@@ -72,7 +79,7 @@ public static class ExpungeServer
     private static void Services(IServiceCollection services, Database database, PolicyFile policy, SubjectTable table, ServerOptions options)
     {
         services.AddSingleton(database).AddSingleton(policy).AddSingleton(table).AddSingleton(options).AddSingleton(TimeProvider.System);
-        services.AddSingleton<AccountStore>().AddSingleton<SignIns>().AddSingleton<Attempts>().AddSingleton<UserActions>();
+        services.AddSingleton<AccountStore>().AddSingleton<SignIns>().AddSingleton<Attempts>().AddSingleton<UserActions>().AddSingleton<DeletionRequests>();
         services.AddScoped<CurrentAccount>();
         services.AddScoped(provider => provider.GetRequiredService<CurrentAccount>().Account ?? throw new InvalidOperationException("Nobody is signed in here."));
 
@@ -166,6 +173,8 @@ public static class ExpungeServer
         var api = app.MapGroup("/api/v1").RequireAuthorization();
         AccountEndpoints.Map(api);
         UserEndpoints.Map(api);
+        DeletionEndpoints.Map(api);
+        AuditEndpoints.Map(api);
         app.MapOpenApi();
         app.MapScalarApiReference("/docs", reference => reference.WithTitle("Expunge admin API").DisableDefaultFonts().DisableTelemetry());
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });

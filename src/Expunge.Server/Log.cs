@@ -37,4 +37,37 @@ internal static partial class Log
 
     [LoggerMessage(11, LogLevel.Warning, "Admin {Admin} asked for the permanent deletion of {Count} row(s) of {Root}; it is committed, or may be: {Code}")]
     public static partial void DeletedWithTrouble(ILogger log, string admin, int count, string root, string code);
+
+    [LoggerMessage(12, LogLevel.Information, "Deletion {Id} ended: {State}; {Deleted} deleted, {Failed} failed, {Rows} rows, {Milliseconds} ms")]
+    public static partial void DeletionEnded(ILogger log, long id, string state, long deleted, long failed, long rows, long milliseconds);
+
+    [LoggerMessage(13, LogLevel.Warning, "Deletion {Id} is left to whoever works on: {Reason}")]
+    public static partial void DeletionLeft(ILogger log, long id, string reason);
+
+    [LoggerMessage(14, LogLevel.Error, "Deletion {Id} is paused: {Reason}")]
+    public static partial void DeletionHeld(ILogger log, long id, string reason);
+
+    [LoggerMessage(15, LogLevel.Error, "Deletion {Id} is paused: the server made a mistake")]
+    public static partial void DeletionBroke(ILogger log, long id, Exception exception);
+
+    [LoggerMessage(16, LogLevel.Warning, "Deletion {Id} has given no sign of life for {Minutes} minutes")]
+    public static partial void DeletionStuck(ILogger log, long id, long minutes);
+
+    [LoggerMessage(17, LogLevel.Warning, "Deletion {Id} is of {Count} row(s) of {Root} whose grace period is over")]
+    public static partial void PurgeBegun(ILogger log, long id, int count, string root);
+
+    [LoggerMessage(18, LogLevel.Error, "What is marked is not deleted: {Reason} {NextStep} [{Code}]")]
+    public static partial void PurgeRefused(ILogger log, string reason, string nextStep, string code);
+
+    [LoggerMessage(19, LogLevel.Information, "Outbox: {Delivered} delivered, {Failed} failed, {Dead} dead")]
+    public static partial void OutboxDelivered(ILogger log, long delivered, long failed, long dead);
+
+    [LoggerMessage(20, LogLevel.Error, "The outbox is not delivered: {Reason} {NextStep} [{Code}]")]
+    public static partial void OutboxRefused(ILogger log, string reason, string nextStep, string code);
+
+    [LoggerMessage(21, LogLevel.Warning, "{Code} {Object}: {Finding} {Repair}")]
+    public static partial void Found(ILogger log, string code, string @object, string finding, string repair);
+
+    [LoggerMessage(22, LogLevel.Error, "The constraints can't be verified: {Reason} {NextStep} [{Code}]")]
+    public static partial void VerificationRefused(ILogger log, string reason, string nextStep, string code);
 }

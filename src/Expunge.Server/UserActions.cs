@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace Expunge.Server;
 
 /// <summary>What an admin does to users, for the API and the dashboard alike. A caller that goes away does not stop it; the server's end rolls it back.</summary>
-internal sealed class UserActions(Database database, PolicyFile policy, SubjectTable table, Attempts attempts, IHostApplicationLifetime lifetime, ILogger<UserActions> log)
+internal sealed class UserActions(Database database, PolicyFile policy, SubjectTable table, IHostApplicationLifetime lifetime, ILogger<UserActions> log)
 {
     public string Noun => table.Noun;
 
@@ -35,23 +35,4 @@ internal sealed class UserActions(Database database, PolicyFile policy, SubjectT
     }
 
     public Task<DeletionEstimate> EstimateAsync(ImmutableArray<string> ids, CancellationToken cancellation) => Estimator.EstimateAsync(database, policy, ids, cancellation);
-
-    public async Task<DeletionResult> DeleteAsync(Account account, ImmutableArray<string> ids)
-    {
-        attempts.Delete(account);
-        if (ids.IsEmpty) return new DeletionResult([], [], [], "nothing to count", 0, TimeSpan.Zero);
-        DeletionResult result;
-        try
-        {
-            result = await Deleter.DeleteAsync(database, policy, ids, lifetime.ApplicationStopping);
-        }
-        catch (ExpungeException e) when (e.Code is ErrorCodes.LateRows or ErrorCodes.CommitUnknown)
-        {
-            Log.DeletedWithTrouble(log, account.Name, ids.Length, $"{table.Root}", e.Code);
-            throw;
-        }
-
-        Log.Deleted(log, account.Name, result.Deleted.Length, $"{table.Root}", result.TotalDeleted, (long)result.Elapsed.TotalMilliseconds);
-        return result;
-    }
 }

@@ -168,6 +168,9 @@ public static class ErrorCodes
     /// <summary>A list or a search of subjects took too long.</summary>
     public const string SearchTooSlow = "EXP2201";
 
+    /// <summary>There is no subject with that key.</summary>
+    public const string SubjectNotFound = "EXP2204";
+
     /// <summary>The root or one of its columns was renamed or dropped since it was read.</summary>
     public const string SubjectTableChanged = "EXP2202";
 

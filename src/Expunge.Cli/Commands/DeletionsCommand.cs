@@ -19,19 +19,23 @@ internal static class DeletionsCommand
         var show = new Command("show", "One deletion: how far it is, what it has deleted, what failed") { Id };
         show.SetAction(Session.Action(async (session, cancellation) => await ShowAsync(session, await Deletions.ReadAsync(session.Database, Number(session), cancellation), cancellation)));
         var pause = new Command("pause", "Hold a deletion after the users that it has in hand") { Id };
-        pause.SetAction(Session.Action(async (session, cancellation) => Print(session, await Deletions.PauseAsync(session.Database, Number(session), cancellation), "⏸️  Paused")));
+        pause.SetAction(Session.Action(async (session, cancellation) => Print(session, await Deletions.PauseAsync(session.Database, Number(session), cancellation: cancellation), "⏸️  Paused")));
         var cancel = new Command("cancel", "Give up what a deletion has not begun, and what failed") { Id, SigningKeyOption.Instance };
-        cancel.SetAction(Session.Action(async (session, cancellation) => Print(session, await Deletions.CancelAsync(session.Database, Number(session), SigningKeyOption.Find(session), cancellation), "Cancelled")));
+        cancel.SetAction(Session.Action(async (session, cancellation) => Print(session, await Deletions.CancelAsync(session.Database, Number(session), SigningKeyOption.Find(session), cancellation: cancellation), "Cancelled")));
         var resume = new Command("resume", "Go on with a deletion that was paused or interrupted") { Id };
         RunOptions.AddTo(resume);
         resume.SetAction(Session.Action(async (session, cancellation) =>
         {
             var job = await Deletions.ReadAsync(session.Database, Number(session), cancellation);
-            return await GoOnAsync(session, job, job.State == DeletionState.Paused ? Deletions.ResumeAsync : null, cancellation);
+            return await GoOnAsync(session, job, job.State == DeletionState.Paused ? () => Deletions.ResumeAsync(session.Database, job.Id, cancellation: cancellation) : null, cancellation);
         }));
         var retry = new Command("retry", "Try again what failed") { Id };
         RunOptions.AddTo(retry);
-        retry.SetAction(Session.Action(async (session, cancellation) => await GoOnAsync(session, await Deletions.ReadAsync(session.Database, Number(session), cancellation), Deletions.RetryAsync, cancellation)));
+        retry.SetAction(Session.Action(async (session, cancellation) =>
+        {
+            var job = await Deletions.ReadAsync(session.Database, Number(session), cancellation);
+            return await GoOnAsync(session, job, () => Deletions.RetryAsync(session.Database, job.Id, cancellation: cancellation), cancellation);
+        }));
         return new Command("deletions", "Deletions as they are recorded: list, show, pause, resume, cancel, retry") { list, show, pause, resume, cancel, retry };
     }
 
@@ -57,12 +61,12 @@ internal static class DeletionsCommand
 
     private static long Number(Session session) => session.Parsed.GetValue(Id);
 
-    private static async Task<int> GoOnAsync(Session session, DeletionJob job, Func<Database, long, CancellationToken, Task<DeletionJob>>? change, CancellationToken cancellation)
+    private static async Task<int> GoOnAsync(Session session, DeletionJob job, Func<Task<DeletionJob>>? change, CancellationToken cancellation)
     {
         var policy = session.Policy();
         var key = SigningKeyOption.Find(session);
         await session.ConfirmAsync($"Permanently delete {job.Subjects.Pending + job.Subjects.Failed} more {SubjectTable.NounOf(policy.Root)}(s) from {session.Where}? This can't be undone.", cancellation);
-        if (change is not null) await change(session.Database, job.Id, cancellation);
+        if (change is not null) await change();
         return await RunAsync(session, policy, job, plan: null, key, cancellation);
     }
 

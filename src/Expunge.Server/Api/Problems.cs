@@ -73,8 +73,9 @@ internal sealed partial class Problems(IProblemDetailsService writer, ILogger<Pr
 
     private static int Status(string code) => code switch
     {
-        ErrorCodes.BadId or ErrorCodes.BadAccount => StatusCodes.Status400BadRequest,
-        ErrorCodes.AccountNotFound => StatusCodes.Status404NotFound,
+        ErrorCodes.BadId or ErrorCodes.BadAccount or ErrorCodes.TooManySubjects => StatusCodes.Status400BadRequest,
+        ErrorCodes.AccountNotFound or ErrorCodes.SubjectNotFound or ErrorCodes.DeletionNotFound => StatusCodes.Status404NotFound,
+        ErrorCodes.IdempotencyKeyUsed => StatusCodes.Status422UnprocessableEntity,
         ErrorCodes.NoMarkColumn => StatusCodes.Status409Conflict,
         ErrorCodes.ServerIsStandby or ErrorCodes.LockNotAvailable or ErrorCodes.SearchTooSlow or ErrorCodes.ServerGaveUp or ErrorCodes.CommitUnknown => StatusCodes.Status503ServiceUnavailable,
         // What was committed is no conflict that a second try would meet again.

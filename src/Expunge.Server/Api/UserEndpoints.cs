@@ -3,6 +3,8 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Expunge.Deletion;
+using Expunge.Policy;
 using Expunge.Postgres;
 using Expunge.Server.Accounts;
 using Expunge.Subjects;
@@ -30,7 +32,10 @@ internal static class UserEndpoints
             return Task.CompletedTask;
         });
         Post("/unmark", UnmarkAsync, "Unmark", "Takes the mark back and activates the users again.");
-        Post("/delete-permanently", DeleteAsync, "DeletePermanently", "Deletes users with everything that is theirs: all or none of those found. This can't be undone.");
+        Post("/delete-permanently", DeleteAsync, "DeletePermanently", "Deletes users with everything that is theirs. This can't be undone. What takes longer than the answer may wait is a 202, and goes on; whoever can't be deleted is named and keeps none of the others.")
+            .Produces<DeletionResponse>(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        users.MapGet("/{id}/reach", ReachAsync).WithName("ShowReach").WithSummary("What a user has in each table of the reach, by which path, and what a deletion would do with it.")
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
         RouteHandlerBuilder Post(string path, Delegate handler, string name, string summary) => users.MapPost(path, handler).WithName(name).WithSummary(summary)
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
@@ -69,12 +74,46 @@ internal static class UserEndpoints
         return TypedResults.Ok(new UpdatedResponse(result.Found.Length, $"Unmarked {result.Found.Length} {actions.Noun}(s)", actions.NotFound(result.NotFound)));
     }
 
-    private static async Task<Ok<DeletedResponse>> DeleteAsync(UserIdsRequest request, Account account, UserActions actions)
+    private static async Task<Results<Ok<DeletedResponse>, Accepted<DeletionResponse>>> DeleteAsync(
+        UserIdsRequest request, HttpContext context, Account account, UserActions actions, DeletionRequests deletions, ServerOptions options, CancellationToken cancellation)
     {
-        var result = await actions.DeleteAsync(account, actions.Ids(request));
-        return TypedResults.Ok(new DeletedResponse(result.Deleted.Length, $"Permanently deleted {result.Deleted.Length} {actions.Noun}(s) and all associated data", actions.NotFound(result.NotFound)));
+        var ids = actions.Ids(request);
+        var (key, wait) = (Preferences.IdempotencyKey(context.Request.Headers), Preferences.Wait(context.Request.Headers, options));
+        if (ids.IsEmpty) return TypedResults.Ok(Deleted(0, null));
+        var job = await deletions.SubmitAsync(account, ids, key, context.Connection.RemoteIpAddress);
+        job = await deletions.WaitAsync(job.Id, wait, cancellation);
+        var location = $"{context.Request.PathBase}/api/v1/admin/deletions/{job.Id}";
+        if (!job.IsOver)
+        {
+            // It does not go on by itself.
+            if (job is { State: DeletionState.Paused, Reason: { } reason }) throw DeletionRequests.Refusal($"Deletion {job.Id} is paused. {reason}");
+            return TypedResults.Accepted(location, DeletionResponse.Of(job));
+        }
+
+        context.Response.Headers.ContentLocation = location;
+        var errors = await deletions.ErrorsAsync(job, ids, cancellation);
+        if (job.Subjects is { Deleted: 0, Failed: > 0 } or { Deleted: 0, Cancelled: > 0 }) throw DeletionRequests.Refusal(errors!.Value[0]);
+        return TypedResults.Ok(Deleted(job.Subjects.Deleted, errors));
+
+        DeletedResponse Deleted(long deleted, ImmutableArray<string>? errors) => new(deleted, $"Permanently deleted {deleted} {actions.Noun}(s) and all associated data", errors);
+    }
+
+    private static async Task<Ok<ReachResponse>> ReachAsync(string id, Database database, PolicyFile policy, UserActions actions, CancellationToken cancellation)
+    {
+        var references = await Estimator.ExplainAsync(database, policy, id, cancellation);
+        if (references.IsEmpty) throw new ExpungeException(ErrorCodes.SubjectNotFound, $"There is no {actions.Noun} {id}.", "GET /api/v1/admin/users lists them.");
+        var estimate = await Estimator.EstimateAsync(database, policy, [id], cancellation);
+        return TypedResults.Ok(new ReachResponse(references, estimate.Lines, estimate.TotalDeleted, estimate.TotalUpdated, estimate.Blockers));
     }
 }
+
+/// <summary>What a user has, and what a deletion would do.</summary>
+/// <param name="References">Per reference, also where there is no row; a row that refers by two of them is in both.</param>
+/// <param name="Tables">Per table, each row once.</param>
+/// <param name="Deleted">All rows that would be deleted.</param>
+/// <param name="Updated">All rows that would stay and lose a reference.</param>
+/// <param name="Blockers">What stands in the way.</param>
+internal sealed record ReachResponse(ImmutableArray<ExplainedReference> References, ImmutableArray<DeletionLine> Tables, long Deleted, long Updated, ImmutableArray<Blocker> Blockers);
 
 /// <summary>The users that a request is about.</summary>
 /// <param name="UserIds">Their keys: integers where the root's key is one, else strings.</param>
@@ -89,5 +128,5 @@ internal sealed record UpdatedResponse(int Updated, string Message, [property: J
 /// <summary>The answer to a permanent deletion.</summary>
 /// <param name="Deleted">How many were deleted.</param>
 /// <param name="Message">The same for people.</param>
-/// <param name="Errors">The users that were not found; left out when there are none.</param>
-internal sealed record DeletedResponse(int Deleted, string Message, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<string>? Errors);
+/// <param name="Errors">The users that were not deleted, and why; left out when there are none.</param>
+internal sealed record DeletedResponse(long Deleted, string Message, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<string>? Errors);

@@ -21,6 +21,12 @@ public sealed partial class Users
     private UserActions Actions { get; set; } = default!;
 
     [Inject]
+    private DeletionRequests Deletions { get; set; } = default!;
+
+    [Inject]
+    private ServerOptions Options { get; set; } = default!;
+
+    [Inject]
     private IDialogService Dialogs { get; set; } = default!;
 
     private bool CanNotAct => _isBusy || _selected.Count == 0;
@@ -56,15 +62,18 @@ public sealed partial class Users
         if (!await ConfirmedAsync<EstimateDialog>("What would be deleted", new() { { d => d.Estimate, estimate }, { d => d.Noun, Actions.Noun } }, wide: true)) return;
         if (!await ConfirmedAsync<NumberDialog>("Delete permanently", new() { { d => d.Count, estimate.Subjects.Length }, { d => d.Noun, Actions.Noun } })) return;
 
-        DeletionResult? result = null;
+        DeletionJob? job = null;
+        ImmutableArray<string>? errors = null;
         // What was confirmed, and not what may have been selected since in another way.
-        var isDone = await RunAsync($"Deleting {Counted.Of(estimate.Subjects.Length, Actions.Noun)} …", async account => result = await Actions.DeleteAsync(account, estimate.Subjects));
-        // Deleted, although there is something to say about it.
-        if (isDone || _problem!.Extensions.Contains(new("code", ErrorCodes.LateRows))) _selected.ExceptWith(estimate.Subjects);
+        var isDone = await RunAsync($"Deleting {Counted.Of(estimate.Subjects.Length, Actions.Noun)} …", async account =>
+        {
+            job = await Deletions.SubmitAsync(account, estimate.Subjects, idempotencyKey: null, address: null);
+            job = await Deletions.WaitAsync(job.Id, Options.Wait, _left.Token);
+            if (job.IsOver) errors = await Deletions.ErrorsAsync(job, estimate.Subjects, _left.Token);
+        });
+        if (job?.IsOver == true) _selected.ExceptWith(estimate.Subjects);
         await LoadAsync();
-        if (!isDone) return;
-        ImmutableArray<string> notFound = [.. estimate.NotFound, .. result!.NotFound];
-        await ConfirmedAsync<ResultDialog>("Result", new() { { d => d.Result, result }, { d => d.NotFound, notFound }, { d => d.Noun, Actions.Noun } }, wide: true);
+        if (isDone) await ConfirmedAsync<ResultDialog>("Result", new() { { d => d.Job, job }, { d => d.Errors, errors ?? [] }, { d => d.NotFound, estimate.NotFound }, { d => d.Noun, Actions.Noun } }, wide: true);
     }
 
     /// <summary>Does it unless something is being done: a double click does nothing twice.</summary>

@@ -26,4 +26,10 @@ public sealed record DeletionRequest
 
     /// <summary>Who asks; null for the database's role.</summary>
     public string? RequestedBy { get; init; }
+
+    /// <summary>Whether the workers are to carry it out; it is in their queue when it is recorded, and in the audit. Needs the tables of <see cref="Postgres.ExpungeSchema.EnsureServerAsync"/>.</summary>
+    public bool Queued { get; init; }
+
+    /// <summary>From where a queued one is asked for, for the audit; null for nowhere.</summary>
+    public string? Address { get; init; }
 }

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using Expunge.Auditing;
 using Expunge.Policy;
 using Expunge.Postgres;
 using Expunge.Receipts;
+using Expunge.Subjects;
 using Npgsql;
 
 namespace Expunge.Deletion;
@@ -47,7 +49,13 @@ public static class Deletions
         var (hash, key) = await HashAsync(connection, root, request, cancellation);
         // Two that ask for the same at once: the second finds the first's.
         await connection.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtext('expunge deletion request'), hashtext($1))", cancellation, hash);
-        if (await KnownAsync(connection, hash, key, cancellation) is { } known) return (await ReadAsync(connection, known, cancellation), false);
+        if (await KnownAsync(connection, hash, key, cancellation) is { } known)
+        {
+            var found = await ReadAsync(connection, known, cancellation);
+            // What the command line was given and did not finish is theirs, too, when they are asked for it.
+            if (request.Queued && !found.IsOver && await DeletionQueue.AddAsync(connection, known, cancellation) > 0) await transaction.CommitAsync(cancellation);
+            return (found, false);
+        }
 
         var id = await connection.ScalarAsync<long>(
             "INSERT INTO expunge.deletion (root, policy_hash, request, only_marked, idempotency_key, requested_by) VALUES ($1, $2, $3, $4, $5, coalesce($6, current_user)) RETURNING id",
@@ -57,6 +65,12 @@ public static class Deletions
         // Without statistics the planner takes them for a handful, and sorts all that are left for each batch.
         if (subjects > 1000) await connection.ExecuteAsync("ANALYZE expunge.deletion_subject", cancellation);
         var job = await ReadAsync(connection, id, cancellation);
+        if (request.Queued)
+        {
+            await DeletionQueue.AddAsync(connection, id, cancellation);
+            await AuditLog.AppendAsync(connection, new AuditEvent(job.RequestedBy, "deletion requested") { Object = $"deletion {id}", Count = subjects, Address = request.Address }, cancellation);
+        }
+
         await transaction.CommitAsync(cancellation);
         return (job, true);
     }
@@ -81,12 +95,13 @@ public static class Deletions
     /// <summary>The deletions, newest first.</summary>
     /// <param name="database">The database.</param>
     /// <param name="limit">How many at the most.</param>
+    /// <param name="before">Only those with a smaller number; null for the newest.</param>
     /// <param name="cancellation">Cancels it.</param>
-    public static async Task<ImmutableArray<DeletionJob>> ListAsync(Database database, int limit = 50, CancellationToken cancellation = default)
+    public static async Task<ImmutableArray<DeletionJob>> ListAsync(Database database, int limit = 50, long? before = null, CancellationToken cancellation = default)
     {
         await using var connection = await database.OpenAsync(cancellation);
         if (!await ExpungeSchema.ExistsAsync(connection, LastTable, cancellation)) return [];
-        return [.. await connection.ListAsync($"SELECT {Columns} FROM expunge.deletion d ORDER BY d.id DESC LIMIT $1", Read, cancellation, limit)];
+        return [.. await connection.ListAsync($"SELECT {Columns} FROM expunge.deletion d WHERE d.id < $2 ORDER BY d.id DESC LIMIT $1", Read, cancellation, limit, before ?? long.MaxValue)];
     }
 
     /// <summary>One deletion, with what it has done per table.</summary>
@@ -113,39 +128,75 @@ public static class Deletions
             r => new FailedSubject(r.IsDBNull(0) ? null : r.GetString(0), r.GetString(1)), cancellation, id, limit)];
     }
 
+    /// <summary>The subjects of a deletion that were not deleted, and what became of them. The deletion forgets their keys; whoever asked for it knows them.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="table">The root's columns.</param>
+    /// <param name="id">The deletion's number.</param>
+    /// <param name="ids">The keys that it was asked for with, all of them.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    public static async Task<ImmutableArray<UndeletedSubject>> UndeletedAsync(Database database, SubjectTable table, long id, IReadOnlyCollection<string> ids, CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        // DeletionIntake numbers them in the order of their keys.
+        return
+        [
+            .. await connection.ListAsync(
+                $"""
+                SELECT k.key, s.state, s.reason FROM (SELECT id::text AS key, row_number() OVER (ORDER BY id) AS place FROM (SELECT DISTINCT unnest($2::text[])::{table.Key.Type} AS id) keys) k
+                  JOIN expunge.deletion_subject s ON s.deletion_id = $1 AND s.place = k.place WHERE s.state <> 'deleted' ORDER BY s.place
+                """,
+                r => new UndeletedSubject(r.GetString(0), r.GetString(1), r.IsDBNull(2) ? null : r.GetString(2)), cancellation, id, ids.ToArray()),
+        ];
+    }
+
+    /// <summary>Holds a deletion that can't go on, with the reason. Nothing where it is over, or held already.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="id">Its number.</param>
+    /// <param name="reason">Why, and what to do next; no personal data.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    public static async Task HoldAsync(Database database, long id, string reason, CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        await connection.ExecuteAsync("UPDATE expunge.deletion SET state = 'paused', reason = $2 WHERE id = $1 AND state IN ('pending', 'running')", cancellation, id, reason);
+    }
+
     /// <summary>Holds a deletion: the run that is at work on it stops after the subjects that it has in hand.</summary>
     /// <param name="database">The database.</param>
     /// <param name="id">Its number.</param>
+    /// <param name="audit">Who asks for it, by way of the server: written into the audit in the same transaction, and the workers are given what is to go on; null for neither.</param>
     /// <param name="cancellation">Cancels it.</param>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.DeletionNotFound"/>, or <see cref="ErrorCodes.DeletionState"/>: it is over.</exception>
-    public static Task<DeletionJob> PauseAsync(Database database, long id, CancellationToken cancellation = default) =>
-        ChangeAsync(database, id, "paused", [DeletionState.Pending, DeletionState.Running], "state = 'paused'", cancellation);
+    public static Task<DeletionJob> PauseAsync(Database database, long id, AuditEvent? audit = null, CancellationToken cancellation = default) =>
+        ChangeAsync(database, id, "paused", [DeletionState.Pending, DeletionState.Running], "state = 'paused'", audit, cancellation);
 
     /// <summary>Lets a paused deletion go on; a run must be started for it.</summary>
     /// <param name="database">The database.</param>
     /// <param name="id">Its number.</param>
+    /// <param name="audit">Who asks for it, by way of the server: written into the audit in the same transaction, and the workers are given what is to go on; null for neither.</param>
     /// <param name="cancellation">Cancels it.</param>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.DeletionNotFound"/>, or <see cref="ErrorCodes.DeletionState"/>: it is not paused.</exception>
-    public static Task<DeletionJob> ResumeAsync(Database database, long id, CancellationToken cancellation = default) =>
-        ChangeAsync(database, id, "resumed", [DeletionState.Paused], "state = 'pending', reason = NULL", cancellation);
+    public static Task<DeletionJob> ResumeAsync(Database database, long id, AuditEvent? audit = null, CancellationToken cancellation = default) =>
+        ChangeAsync(database, id, "resumed", [DeletionState.Paused], "state = 'pending', reason = NULL", audit, cancellation);
 
     /// <summary>Gives up what has not begun, and what failed. A subject that was begun is finished first, by the next run. The keys of the subjects are erased; where it is over by that, its receipt is sealed.</summary>
     /// <param name="database">The database.</param>
     /// <param name="id">Its number.</param>
     /// <param name="key">Hashes the subjects and signs the receipt; null for an unsigned receipt without subjects.</param>
+    /// <param name="audit">Who asks for it, by way of the server: written into the audit in the same transaction, and the workers are given what is to go on; null for neither.</param>
     /// <param name="cancellation">Cancels it.</param>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.DeletionNotFound"/>, or <see cref="ErrorCodes.DeletionState"/>: it is over.</exception>
-    public static Task<DeletionJob> CancelAsync(Database database, long id, SigningKey? key = null, CancellationToken cancellation = default) =>
-        ChangeAsync(database, id, "cancelled", [DeletionState.Pending, DeletionState.Running, DeletionState.Paused, DeletionState.Failed], $"reason = NULL, receipt = NULL, state = CASE WHEN {HasBegun} THEN state ELSE 'cancelled' END, finished_at = CASE WHEN {HasBegun} THEN NULL ELSE clock_timestamp() END, {Forget}", cancellation,
+    public static Task<DeletionJob> CancelAsync(Database database, long id, SigningKey? key = null, AuditEvent? audit = null, CancellationToken cancellation = default) =>
+        ChangeAsync(database, id, "cancelled", [DeletionState.Pending, DeletionState.Running, DeletionState.Paused, DeletionState.Failed], $"reason = NULL, receipt = NULL, state = CASE WHEN {HasBegun} THEN state ELSE 'cancelled' END, finished_at = CASE WHEN {HasBegun} THEN NULL ELSE clock_timestamp() END, {Forget}", audit, cancellation,
             connection => GivingUp.ApplyAsync(connection, id, key, cancellation));
 
     /// <summary>Tries again what failed; a run must be started for it.</summary>
     /// <param name="database">The database.</param>
     /// <param name="id">Its number.</param>
+    /// <param name="audit">Who asks for it, by way of the server: written into the audit in the same transaction, and the workers are given what is to go on; null for neither.</param>
     /// <param name="cancellation">Cancels it.</param>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.DeletionNotFound"/>, or <see cref="ErrorCodes.DeletionState"/>: it has not failed.</exception>
-    public static Task<DeletionJob> RetryAsync(Database database, long id, CancellationToken cancellation = default) =>
-        ChangeAsync(database, id, "retried", [DeletionState.Failed], "state = 'pending', reason = NULL, finished_at = NULL, receipt = NULL", cancellation,
+    public static Task<DeletionJob> RetryAsync(Database database, long id, AuditEvent? audit = null, CancellationToken cancellation = default) =>
+        ChangeAsync(database, id, "retried", [DeletionState.Failed], "state = 'pending', reason = NULL, finished_at = NULL, receipt = NULL", audit, cancellation,
             // Who is partially deleted can't be unmarked or cancelled any more.
             connection => connection.ExecuteAsync("UPDATE expunge.deletion_subject SET state = CASE WHEN gone IS NULL THEN 'pending' ELSE 'finishing' END, reason = NULL WHERE deletion_id = $1 AND state = 'failed'", cancellation, id));
 
@@ -162,7 +213,7 @@ public static class Deletions
     private static ExpungeException NotFound(long id) => new(ErrorCodes.DeletionNotFound, $"There is no deletion {id}.", "See which there are:  expunge deletions list");
 
     private static async Task<DeletionJob> ChangeAsync(
-        Database database, long id, string done, ImmutableArray<DeletionState> from, string set, CancellationToken cancellation, Func<NpgsqlConnection, Task>? then = null)
+        Database database, long id, string done, ImmutableArray<DeletionState> from, string set, AuditEvent? audit, CancellationToken cancellation, Func<NpgsqlConnection, Task>? then = null)
     {
         await using var connection = await database.OpenMaintenanceAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
@@ -178,6 +229,12 @@ public static class Deletions
 
         if (then is not null) await then(connection);
         job = await ReadAsync(connection, id, cancellation);
+        if (audit is not null)
+        {
+            if (!job.IsOver) await DeletionQueue.AddAsync(connection, id, cancellation);
+            await AuditLog.AppendAsync(connection, audit with { Object = $"deletion {id}" }, cancellation);
+        }
+
         await transaction.CommitAsync(cancellation);
         return job;
     }

@@ -7,7 +7,11 @@ public static class ExpungeSchema
 {
     private const string LastServerTable = "expunge.data_protection_key";
 
-    /// <summary>Makes the tables that the server needs: accounts and the keys that protect sign-ins.</summary>
+    // Each script with the last of the tables that it makes, in the order in which they need each other.
+    private static readonly (string Script, string LastTable)[] Server =
+        [("server.sql", LastServerTable), ("deletions.sql", "expunge.deletion_rows"), ("audit.sql", "expunge.audit"), ("queue.sql", "expunge.deletion_queue"), ("quartz.sql", "expunge.quartz_job_status")];
+
+    /// <summary>Makes the tables that the server and its workers need: accounts and the keys that protect sign-ins, deletions and their queue, the audit, and the schedule of Quartz.</summary>
     /// <param name="database">The database.</param>
     /// <param name="acceptPublished">Whether they may join a publication FOR ALL TABLES.</param>
     /// <param name="cancellation">Cancels it; all or none are made.</param>
@@ -15,7 +19,7 @@ public static class ExpungeSchema
     public static async Task EnsureServerAsync(Database database, bool acceptPublished = false, CancellationToken cancellation = default)
     {
         await using var connection = await database.OpenMaintenanceAsync(cancellation);
-        await EnsureAsync(connection, "server.sql", LastServerTable, acceptPublished, cancellation);
+        foreach (var (script, lastTable) in Server) await EnsureAsync(connection, script, lastTable, acceptPublished, cancellation);
     }
 
     /// <summary>Whether these tables exist.</summary>

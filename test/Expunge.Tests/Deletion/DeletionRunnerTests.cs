@@ -98,7 +98,7 @@ public sealed class DeletionRunnerTests
         Assert.InRange(paused.Subjects.Deleted, 1, 999);
         Assert.Equal(paused.Subjects, (await RunAsync(database, job)).Subjects);
 
-        await Deletions.ResumeAsync(database.Database, job.Id, TestContext.Current.CancellationToken);
+        await Deletions.ResumeAsync(database.Database, job.Id, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal((DeletionState.Completed, 1000L), (await RunAsync(database, job)) is var done ? (done.State, done.Subjects.Deleted) : default);
         Assert.Equal(ErrorCodes.DeletionState, (await Assert.ThrowsAsync<ExpungeException>(() => Deletions.PauseAsync(database.Database, job.Id))).Code);
     }

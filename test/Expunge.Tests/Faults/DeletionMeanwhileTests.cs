@@ -78,7 +78,7 @@ public sealed class DeletionMeanwhileTests
             Assert.Equal(rows, await database.RowsOfAsync(2));
         }
 
-        await Deletions.RetryAsync(database.Database, job.Id, TestContext.Current.CancellationToken);
+        await Deletions.RetryAsync(database.Database, job.Id, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal((DeletionState.Completed, 3L), await database.RunAsync() is var done ? (done.State, done.Subjects.Deleted) : default);
     }
 
@@ -102,7 +102,7 @@ public sealed class DeletionMeanwhileTests
         Assert.Equal([2, 4, 5], await database.UsersAsync());
 
         // It is past the point of no return: not to be given up while it is to be finished.
-        await Deletions.RetryAsync(database.Database, job.Id, TestContext.Current.CancellationToken);
+        await Deletions.RetryAsync(database.Database, job.Id, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(DeletionState.Pending, (await Deletions.CancelAsync(database.Database, job.Id, cancellation: TestContext.Current.CancellationToken)).State);
         await database.Test.ExecuteAsync("DELETE FROM invoices");
         var done = await database.RunAsync();
@@ -165,10 +165,10 @@ public sealed class DeletionMeanwhileTests
         await database.IsGoneAsync(1);
 
         await database.Test.ExecuteAsync(again);
-        await Deletions.RetryAsync(database.Database, job.Id, TestContext.Current.CancellationToken);
+        await Deletions.RetryAsync(database.Database, job.Id, cancellation: TestContext.Current.CancellationToken);
         await database.RunAsync();
         await database.Test.ExecuteAsync("DROP TRIGGER f ON users");
-        await Deletions.RetryAsync(database.Database, job.Id, TestContext.Current.CancellationToken);
+        await Deletions.RetryAsync(database.Database, job.Id, cancellation: TestContext.Current.CancellationToken);
         var done = await database.RunAsync();
         await database.RunAsync();
 
@@ -218,7 +218,7 @@ public sealed class DeletionMeanwhileTests
         var held = await database.Test.CountAsync();
         await database.RunAsync();
         Assert.Equal(held, await database.Test.CountAsync());
-        await Deletions.ResumeAsync(database.Database, job.Id, TestContext.Current.CancellationToken);
+        await Deletions.ResumeAsync(database.Database, job.Id, cancellation: TestContext.Current.CancellationToken);
         var done = await database.RunAsync();
         Assert.Equal((DeletionState.Completed, 3L), (done.State, done.Subjects.Deleted));
         Assert.Equal(FaultDatabase.WhaleRows + 18, Assert.Single(done.Lines, l => l.Table == "comments").Deleted);

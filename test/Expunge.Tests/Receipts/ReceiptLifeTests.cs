@@ -52,7 +52,7 @@ public sealed class ReceiptLifeTests
         await using var database = await ReceiptDatabase.CreateAsync();
         var job = await database.AskAsync(["1000", "1001"]);
 
-        await Deletions.CancelAsync(database.Database, job.Id, TestKeys.Known, Cancellation);
+        await Deletions.CancelAsync(database.Database, job.Id, TestKeys.Known, cancellation: Cancellation);
         var receipt = await database.ReceiptAsync(job.Id);
 
         Assert.Equal(ReceiptVerdict.Valid, ReceiptVerifier.Verify(receipt, TestKeys.Known.PublicKey).Verdict);
@@ -68,7 +68,7 @@ public sealed class ReceiptLifeTests
         await using var database = await ReceiptDatabase.CreateAsync();
         var job = await database.AskAsync(Range(1000, 500));
 
-        var cancelled = await database.RunAsync(job, TestKeys.Known, _ => Deletions.CancelAsync(database.Database, job.Id, TestKeys.Known, Cancellation).Wait(Cancellation));
+        var cancelled = await database.RunAsync(job, TestKeys.Known, _ => Deletions.CancelAsync(database.Database, job.Id, TestKeys.Known, cancellation: Cancellation).Wait(Cancellation));
         var receipt = await database.ReceiptAsync(job.Id);
 
         Assert.Equal(("cancelled", cancelled.Subjects.Deleted), (receipt.State, receipt.Deleted));
@@ -84,7 +84,7 @@ public sealed class ReceiptLifeTests
         Assert.Equal(("failed", "failed"), (first.State, first.FindSubject(TestKeys.Known, "1001").Outcome));
         await database.ExecuteAsync("DROP TRIGGER keep ON users");
 
-        var job = await Deletions.RetryAsync(database.Database, first.Deletion, Cancellation);
+        var job = await Deletions.RetryAsync(database.Database, first.Deletion, cancellation: Cancellation);
         Assert.Null(await ReceiptStore.FindAsync(database.Database, first.Deletion, Cancellation));
         await database.RunAsync(job, TestKeys.Known);
         var second = await database.ReceiptAsync(first.Deletion);
@@ -99,7 +99,7 @@ public sealed class ReceiptLifeTests
         await using var database = await ReceiptDatabase.CreateAsync(ReceiptDatabase.KeepsOne);
         var failed = await database.SealedAsync(TestKeys.Known, "1000", "1001");
 
-        var cancelled = await Deletions.CancelAsync(database.Database, failed.Deletion, TestKeys.Known, Cancellation);
+        var cancelled = await Deletions.CancelAsync(database.Database, failed.Deletion, TestKeys.Known, cancellation: Cancellation);
         var receipt = await database.ReceiptAsync(failed.Deletion);
         var failure = Assert.Single(await Deletions.FailuresAsync(database.Database, failed.Deletion, cancellation: Cancellation));
 
@@ -108,7 +108,7 @@ public sealed class ReceiptLifeTests
         Assert.Equal((null, "PostgreSQL refused the deletion.  [EXP2105]"), (failure.Key, failure.Reason));
         Assert.Equal(0, await KeysAsync(database));
         Assert.Equal(1, await database.ScalarAsync<long>("SELECT count(*) FROM users WHERE id = 1001"));
-        Assert.Equal(ErrorCodes.DeletionState, (await Assert.ThrowsAsync<ExpungeException>(() => Deletions.RetryAsync(database.Database, failed.Deletion, Cancellation))).Code);
+        Assert.Equal(ErrorCodes.DeletionState, (await Assert.ThrowsAsync<ExpungeException>(() => Deletions.RetryAsync(database.Database, failed.Deletion, cancellation: Cancellation))).Code);
         Assert.Equal(ErrorCodes.DeletionState, (await Assert.ThrowsAsync<ExpungeException>(() => Deletions.CancelAsync(database.Database, failed.Deletion, cancellation: Cancellation))).Code);
     }
 
@@ -117,8 +117,8 @@ public sealed class ReceiptLifeTests
     {
         await using var database = await ReceiptDatabase.CreateAsync();
         var job = await database.AskAsync(Range(1000, 500));
-        await database.RunAsync(job, TestKeys.Another, _ => Deletions.PauseAsync(database.Database, job.Id, Cancellation).Wait(Cancellation));
-        var paused = await Deletions.ResumeAsync(database.Database, job.Id, Cancellation);
+        await database.RunAsync(job, TestKeys.Another, _ => Deletions.PauseAsync(database.Database, job.Id, cancellation: Cancellation).Wait(Cancellation));
+        var paused = await Deletions.ResumeAsync(database.Database, job.Id, cancellation: Cancellation);
         await database.RunAsync(job, TestKeys.Known);
         var receipt = await database.ReceiptAsync(job.Id);
 

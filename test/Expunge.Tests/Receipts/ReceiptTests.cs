@@ -116,7 +116,7 @@ public sealed class ReceiptTests
         await using var database = await ReceiptDatabase.CreateAsync(ReceiptDatabase.KeepsOne);
         await database.SealedAsync(TestKeys.Known, [.. Enumerable.Range(1000, 3).Select(n => $"{n}")]);
         Assert.Contains("1001@example.com stays", await database.OursAsync(), StringComparison.Ordinal);
-        await Deletions.CancelAsync(database.Database, 1, TestKeys.Known, Cancellation);
+        await Deletions.CancelAsync(database.Database, 1, TestKeys.Known, cancellation: Cancellation);
 
         var ours = await database.OursAsync();
         var receipt = await database.ReceiptAsync(1);

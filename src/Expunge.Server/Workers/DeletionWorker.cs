@@ -1,0 +1,99 @@
+using System.Collections.Concurrent;
+using Expunge.Deletion;
+using Expunge.Policy;
+using Expunge.Postgres;
+using Expunge.Receipts;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Expunge.Server.Workers;
+
+/// <summary>
+/// Carries deletions out on this instance, no more at once than the options say. When the server stops, each stops after its batch; whoever works on goes on with it. What can't go on is held, with the reason; what only
+/// the moment keeps from going on stays in the queue.
+/// </summary>
+internal sealed class DeletionWorker(Database database, PolicyFile policy, ServerOptions options, SigningKeys keys, IHostApplicationLifetime lifetime, ILogger<DeletionWorker> log) : IHostedService, IDisposable
+{
+    private readonly SemaphoreSlim _slots = new(options.ConcurrentDeletions);
+    private readonly ConcurrentDictionary<long, Task> _runs = new();
+
+    /// <summary>The run of a deletion on this instance, which ends without an exception; null where it is elsewhere, or nowhere.</summary>
+    public Task? Run(long id) => _runs.GetValueOrDefault(id);
+
+    /// <summary>Begins a run, unless one is at work on it here.</summary>
+    /// <returns>Whether one is at work here; false where no more may be begun.</returns>
+    public bool TryStart(long id)
+    {
+        if (Run(id) is not null) return true;
+        if (!options.Worker || lifetime.ApplicationStopping.IsCancellationRequested || !_slots.Wait(0)) return false;
+        // It waits for its place in the list, where its end takes it out.
+        var listed = new TaskCompletionSource();
+        var run = Task.Run(async () =>
+        {
+            await listed.Task;
+            try
+            {
+                await RunAsync(id, lifetime.ApplicationStopping);
+            }
+            finally
+            {
+                _runs.TryRemove(id, out _);
+                _slots.Release();
+            }
+        });
+        _runs[id] = run;
+        listed.SetResult();
+        return true;
+    }
+
+    private async Task RunAsync(long id, CancellationToken cancellation)
+    {
+        try
+        {
+            var job = await DeletionRunner.RunAsync(database, policy, id, new DeletionOptions { SigningKey = keys.Current }, cancellation);
+            if (job.IsOver && await DeletionQueue.EndAsync(database, id, CancellationToken.None)) Log.DeletionEnded(log, id, $"{job.State}", job.Subjects.Deleted, job.Subjects.Failed, job.TotalDeleted, (long)(job.Elapsed?.TotalMilliseconds ?? 0));
+        }
+        catch (Exception) when (cancellation.IsCancellationRequested)
+        {
+            Log.DeletionLeft(log, id, "this server stops");
+        }
+        catch (ExpungeException e) when (e.Code == ErrorCodes.AnotherRun)
+        {
+            // That is as it should be.
+        }
+        catch (Exception e) when (e is NpgsqlException { IsTransient: true } or PostgresException { SqlState: ['5', '7', ..] } or ExpungeException { Code: ErrorCodes.CannotConnect or ErrorCodes.CommitUnknown or ErrorCodes.ServerGaveUp or ErrorCodes.LockNotAvailable })
+        {
+            Log.DeletionLeft(log, id, (e as ExpungeException)?.Code ?? (e as PostgresException)?.SqlState ?? ErrorCodes.CannotConnect);
+        }
+        catch (Exception e)
+        {
+            await HoldAsync(id, e);
+        }
+    }
+
+    // Tried again it would fail again, and nobody would be told.
+    private async Task HoldAsync(long id, Exception why)
+    {
+        var reason = why is ExpungeException e ? $"{e.Message}  → {e.NextStep}  [{e.Code}]" : "The server made a mistake.  → Its log says more; please report it.";
+        if (why is ExpungeException) Log.DeletionHeld(log, id, reason);
+        else Log.DeletionBroke(log, id, why);
+        try
+        {
+            await Deletions.HoldAsync(database, id, reason);
+        }
+        catch (Exception gone) when (gone is NpgsqlException or ExpungeException)
+        {
+            Log.DeletionLeft(log, id, ErrorCodes.CannotConnect);
+        }
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.WhenAll(_runs.Values).WaitAsync(cancellationToken);
+
+    public void Dispose() => _slots.Dispose();
+}
+
+/// <summary>What signs receipts; none, and receipts are unsigned.</summary>
+internal sealed record SigningKeys(SigningKey? Current);

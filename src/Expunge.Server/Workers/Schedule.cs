@@ -1,0 +1,63 @@
+using Expunge.Postgres;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Quartz;
+
+namespace Expunge.Server.Workers;
+
+/// <summary>
+/// The schedule that all instances share: Quartz.NET in the target database, clustered. What recurs runs on one of them, and a deletion that nobody is at work on is given to one of them.
+/// </summary>
+internal sealed class Schedule(ISchedulerFactory schedulers)
+{
+    private const string DeletionId = "deletion";
+
+    /// <summary>Adds the scheduler. An instance that is no worker has one, too, which gives and does not take.</summary>
+    public static void AddServices(IServiceCollection services, Database database, ServerOptions options)
+    {
+        services.AddSingleton<Schedule>().AddSingleton<DeletionWorker>().AddHostedService(provider => provider.GetRequiredService<DeletionWorker>());
+        services.AddQuartz(quartz =>
+        {
+            quartz.ConfigureScheduler(scheduler =>
+            {
+                (scheduler.InstanceName, scheduler.GenerateInstanceId, scheduler.IdleWaitTime) = ("expunge", true, TimeSpan.FromSeconds(1));
+                scheduler.ShutdownJobInterruption = ShutdownJobInterruption.Always;
+            });
+            quartz.UseDefaultThreadPool(options.ConcurrentDeletions + 4);
+            quartz.UsePersistentStore(store =>
+            {
+                store.UsePostgres(source => source.DataSourceFactory = _ => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.Settings.ConnectionString) { Pooling = true, MaxPoolSize = 10, ApplicationName = "expunge schedule" }));
+                store.ConfigureStore(settings => (settings.TablePrefix, settings.StoreJobDataAsStrings) = ("expunge.quartz_", true));
+                store.UseClustering(cluster => cluster.CheckinInterval = TimeSpan.FromSeconds(5));
+            });
+            if (!options.Worker) return;
+            Every<UnfinishedDeletions>(quartz, options.QueueEvery);
+            Every<Purge>(quartz, options.PurgeEvery);
+            Every<OutboxDelivery>(quartz, options.OutboxEvery);
+            Every<Verification>(quartz, options.VerifyEvery);
+        });
+        // A worker that stops waits for its jobs; these are told to stop.
+        services.AddQuartzHostedService(host => (host.AutoStart, host.WaitForJobsToComplete) = (options.Worker, true));
+    }
+
+    /// <summary>Gives a deletion to some instance. Nothing where it is given already.</summary>
+    public async Task GiveAsync(long id, CancellationToken cancellation)
+    {
+        var scheduler = await schedulers.GetScheduler(cancellation);
+        var job = new JobKey($"{id}", DeletionId);
+        if (await scheduler.Exists(job, cancellation)) return;
+        try
+        {
+            await scheduler.ScheduleJob(
+                JobBuilder.Create<DeletionRun>().WithIdentity(job).UsingJobData(DeletionRun.Id, $"{id}").Build(), TriggerBuilder.Create().WithIdentity($"{id}", DeletionId).StartNow().Build(), cancellationToken: cancellation);
+        }
+        catch (ObjectAlreadyExistsException)
+        {
+            // Another instance was quicker.
+        }
+    }
+
+    private static void Every<TJob>(IQuartzBuilder quartz, TimeSpan interval)
+        where TJob : IJob =>
+        quartz.ScheduleJob<TJob>(trigger => trigger.WithIdentity(typeof(TJob).Name).StartAt(DateTimeOffset.UtcNow + interval).WithSimpleSchedule(schedule => schedule.WithInterval(interval).RepeatForever()), job => job.WithIdentity(typeof(TJob).Name));
+}
