@@ -28,7 +28,7 @@ public sealed class VerifyTests
         var cases = suite.Elements("testcase").ToList();
         Assert.Equal(("expunge verify public.users", "5", "2"), (suite.Attribute("name")!.Value, suite.Attribute("tests")!.Value, suite.Attribute("failures")!.Value));
         Assert.Equal(
-            ["<a> & 'b' | c*d`e.u\"1 → users", "bell\uFFFD.id → users", "likes.user_id → users", "posts.user_id → users", "EXP3017 list"],
+            ["<a> & 'b' | c*d`e.\"u\"\"1\" → users", "bell\uFFFD.id → users", "likes.user_id → users", "posts.user_id → users", "EXP3017 list"],
             cases.Select(c => c.Attribute("name")!.Value));
         Assert.Equal([true, true, false, false, false], cases.Select(c => c.Element("failure") is not null));
         Assert.Equal("EXP3001", cases[0].Element("failure")!.Attribute("type")!.Value);
@@ -53,7 +53,7 @@ public sealed class VerifyTests
                 @"| ⚠️ | likes | user\_id | CASCADE | CASCADE | likes\_user\_id\_fkey | yes | yes | no |",
             ],
             lines.Where(l => l.StartsWith("| ❌", StringComparison.Ordinal) || l.StartsWith("| ⚠️", StringComparison.Ordinal)));
-        Assert.Contains(lines, l => l.StartsWith("- **EXP3001** `` <a> & 'b' | c*d`e.u\"1 ``: ", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.StartsWith("- **EXP3001** `` <a> & 'b' | c*d`e.\"u\"\"1\" ``: ", StringComparison.Ordinal));
         Assert.Contains("  → `expunge upgrade`", lines);
     }
 

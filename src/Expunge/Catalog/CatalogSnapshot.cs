@@ -10,6 +10,7 @@ public sealed class CatalogSnapshot
     private readonly FrozenDictionary<QualifiedName, Table> _byName;
     private readonly FrozenDictionary<uint, Table> _byOid;
     private readonly ILookup<uint, Table> _partitions;
+    private readonly FrozenDictionary<uint, Table> _partitionedAsRead;
 
     /// <summary>Puts a snapshot together; tests of pure code make their own.</summary>
     /// <param name="server">The server.</param>
@@ -22,6 +23,7 @@ public sealed class CatalogSnapshot
         Server = server;
         ForeignKeys = foreignKeys;
         _partitions = tables.Where(t => t.PartitionOf is not null).ToLookup(t => t.PartitionOf!.Value);
+        _partitionedAsRead = tables.Where(t => t.IsPartitioned).ToFrozenDictionary(t => t.Oid);
         Tables = [.. tables.Select(t => t.IsPartitioned ? WithPartitionsSuppressors(t) : t)];
         _byName = Tables.ToFrozenDictionary(t => t.Name);
         _byOid = Tables.ToFrozenDictionary(t => t.Oid);
@@ -63,6 +65,9 @@ public sealed class CatalogSnapshot
     public IEnumerable<Table> PartitionsOf(Table table) => _partitions[table.Oid].SelectMany(WithPartitions);
 
     internal IEnumerable<Table> WithPartitions(Table table) => PartitionsOf(table).Prepend(table);
+
+    /// <summary>The table with the suppressors that are its own, without those of its partitions.</summary>
+    internal Table WithOwnSuppressors(Table table) => _partitionedAsRead.GetValueOrDefault(table.Oid, table);
 
     // A trigger on one partition keeps its rows from a cascade into the partitioned table.
     private Table WithPartitionsSuppressors(Table table) => table with

@@ -96,6 +96,10 @@ public sealed record ForeignKey
         }
     }
 
+    /// <summary>The statement that gives it its comment, or none.</summary>
+    [JsonIgnore]
+    internal string CommentSql => $"COMMENT ON CONSTRAINT {Identifier.Quote(Name)} ON {Table.Sql} IS {(Comment is null ? "NULL" : Identifier.Literal(Comment).TrimStart())}";
+
     /// <summary>ON DELETE for people, with its column list: <c>SET NULL (author_id)</c>.</summary>
     [JsonIgnore]
     public string DeleteRule => SetColumns.IsEmpty ? OnDelete.ToSql() : $"{OnDelete.ToSql()} ({string.Join(", ", SetColumns)})";

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Expunge.Catalog;
+using Expunge.Postgres;
 
 namespace Expunge.Graph;
 
@@ -65,7 +66,7 @@ public sealed record Reference
 
     /// <summary>As people and the policy file write it: <c>table.column</c>, <c>table.(a, b)</c>; the schema only where it is not <paramref name="schema"/>.</summary>
     /// <param name="schema">The root's schema, which goes without saying.</param>
-    public string Display(string schema) => $"{Table.Name.Display(schema)}.{(Columns.Length == 1 ? Columns[0] : $"({string.Join(", ", Columns)})")}";
+    public string Display(string schema) => $"{Table.Name.Display(schema)}.{Identifier.DisplayColumns(Columns)}";
 
     /// <inheritdoc/>
     public override string ToString() => $"{Display("public")} → {ReferencedTable.Name.Display("public")}";

@@ -41,10 +41,10 @@ public sealed partial record ReferenceKey(QualifiedName Table, ImmutableArray<st
 
     /// <summary>The key as it is written in a policy file: without the schema when that is <paramref name="defaultSchema"/>.</summary>
     /// <param name="defaultSchema">The schema that goes without saying, usually the root's.</param>
-    public string Display(string defaultSchema) => $"{Table.Display(defaultSchema)}.{DisplayColumns}";
+    public string Display(string defaultSchema) => $"{Table.Display(defaultSchema)}.{Identifier.DisplayColumns(Columns)}";
 
     /// <summary>The key with its schema. <see cref="Parse"/> reads it back.</summary>
-    public override string ToString() => $"{Table}.{DisplayColumns}";
+    public override string ToString() => $"{Table}.{Identifier.DisplayColumns(Columns)}";
 
     /// <inheritdoc/>
     public bool Equals(ReferenceKey? other) => other is not null && Table == other.Table && SortedColumns.SequenceEqual(other.SortedColumns, StringComparer.Ordinal);
@@ -53,8 +53,6 @@ public sealed partial record ReferenceKey(QualifiedName Table, ImmutableArray<st
     public override int GetHashCode() => Columns.Aggregate(Table.GetHashCode(), (hash, column) => hash ^ StringComparer.Ordinal.GetHashCode(column));
 
     internal IEnumerable<string> SortedColumns => Columns.Order(StringComparer.Ordinal);
-
-    private string DisplayColumns => Columns.Length == 1 ? Identifier.Display(Columns[0]) : $"({string.Join(", ", Columns.Select(Identifier.Display))})";
 
     private static string Single(string column, string text) => column.Length == 0
         ? throw new FormatException($"'{text}': a column's name is empty.")

@@ -1,4 +1,5 @@
 using Expunge.Catalog;
+using Expunge.Postgres;
 
 namespace Expunge.Policy;
 
@@ -13,5 +14,5 @@ public sealed record SoftReference(Table Table, Column Column, bool Enforce)
 
     /// <summary>As the policy file writes it.</summary>
     /// <param name="schema">The root's schema, which goes without saying.</param>
-    public string Display(string schema) => $"{Table.Name.Display(schema)}.{Column.Name}";
+    public string Display(string schema) => $"{Table.Name.Display(schema)}.{Identifier.Display(Column.Name)}";
 }

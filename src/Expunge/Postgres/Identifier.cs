@@ -31,6 +31,9 @@ public static class Identifier
     /// <param name="name">A name as the catalog holds it.</param>
     public static string Display(string name) => name.AsSpan().ContainsAny(".,()\"") || name.Trim().Length < name.Length ? Quote(name) : name;
 
+    /// <summary>Columns for people and for the policy file: <c>user_id</c>, <c>(a, b)</c>; each as <see cref="Display"/> writes it.</summary>
+    internal static string DisplayColumns(IReadOnlyList<string> columns) => columns is [var only] ? Display(only) : $"({string.Join(", ", columns.Select(Display))})";
+
     /// <summary>Splits a dotted name into its parts; a part in double quotes may hold dots. Nothing is folded to lower case.</summary>
     /// <param name="text">Such as <c>public.users</c>, <c>public.users.id</c> or <c>"odd.schema".users</c>.</param>
     /// <exception cref="FormatException">A part is empty or a quote is not closed.</exception>

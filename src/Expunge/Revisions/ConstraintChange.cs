@@ -24,6 +24,6 @@ public sealed record ConstraintChange(ForeignKey? Former, ForeignKey? New)
         if (Former is not null) yield return $"ALTER TABLE {table} DROP CONSTRAINT {Identifier.Quote(Former.Name)}";
         if (New is null) yield break;
         yield return $"ALTER TABLE {table} ADD CONSTRAINT {Identifier.Quote(New.Name)} {New.Clause}{(notValid && New.Enforced ? " NOT VALID" : "")}";
-        if (New.Comment is { } comment) yield return $"COMMENT ON CONSTRAINT {Identifier.Quote(New.Name)} ON {table} IS {Identifier.Literal(comment)}";
+        if (New.Comment is not null) yield return New.CommentSql;
     }
 }

@@ -35,8 +35,13 @@ BEGIN
         LEFT JOIN jsonb_to_recordset(policy->'references') AS p (schema text, "table" text, columns text[], action text) ON p.schema = n.nspname AND p."table" = c.relname AND p.columns = fk.columns
     ), ways AS (
       SELECT *, action = 'cascade' OR (action = 'keep' AND rule = 'c') AS deletes FROM decided
+    ), soft AS (
+      SELECT c.oid, ARRAY[p."column"] AS columns
+        FROM jsonb_to_recordset(policy->'soft') AS p (schema text, "table" text, "column" text) JOIN pg_namespace n ON n.nspname = p.schema JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p."table"
     ), reach AS (
       SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = policy->>'schema' AND c.relname = policy->>'table'
+      UNION
+      SELECT oid FROM soft
       UNION
       SELECT w.conrelid FROM reach r JOIN ways w ON w.confrelid = r.oid WHERE w.deletes
     ), below AS (
@@ -49,7 +54,8 @@ BEGIN
                   WHEN w.action = 'set null' AND w.rule <> 'n' THEN 'SET NULL'
                   WHEN w.action = 'set default' AND w.rule <> 'd' THEN 'SET DEFAULT'
                   WHEN w.action IN ('retain', 'reassign') AND w.rule NOT IN ('a', 'r') THEN 'NO ACTION' END AS wanted,
-             NOT w.named AND w.deletes AND EXISTS (SELECT FROM ways o JOIN reach r ON r.oid = o.confrelid WHERE o.conrelid = w.conrelid AND o.deletes AND o.columns <> w.columns) AS shared
+             NOT w.named AND w.deletes AND (EXISTS (SELECT FROM ways o JOIN reach r ON r.oid = o.confrelid WHERE o.conrelid = w.conrelid AND o.deletes AND o.columns <> w.columns)
+                                            OR EXISTS (SELECT FROM soft s WHERE s.oid = w.conrelid AND s.columns <> w.columns)) AS shared
         FROM ways w JOIN reach r ON r.oid = w.confrelid
        WHERE w.own OR w.confrelid IN (SELECT oid FROM below)
     )

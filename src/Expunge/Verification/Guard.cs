@@ -69,6 +69,7 @@ public static class Guard
             @default = decisions.Policy.Default.Word(),
             references = decisions.Policy.References.Select(r => (Name: r, Key: Resolve(r, decisions.Catalog)))
                 .Select(r => new { schema = r.Key.Table.Schema, table = r.Key.Table.Name, columns = r.Key.Columns.Order(StringComparer.Ordinal), action = r.Name.Action.Word() }),
+            soft = decisions.SoftReferences.Select(s => new { schema = s.Table.Name.Schema, table = s.Table.Name.Name, column = s.Column.Name }),
         });
         var function = SqlFile.Read("guard.sql").Replace("/*policy*/", $"{Identifier.Literal(policy)}", StringComparison.Ordinal).Replace("/*enforces*/", mode == GuardMode.Enforce ? "true" : "false", StringComparison.Ordinal).TrimEnd();
         return $"""

@@ -56,9 +56,10 @@ internal sealed class OrphanBatches(NpgsqlConnection connection, Decisions decis
             await connection.ExecuteAsync($"DECLARE expunge_orphans NO SCROLL CURSOR WITH HOLD FOR SELECT t.tableoid, t.ctid::text FROM {link.From} t WHERE {link.IsOrphan("t")} ORDER BY t.tableoid, t.ctid", cancellation);
             await transaction.CommitAsync(cancellation);
         }
-        catch (PostgresException e) when (e.SqlState == SqlStates.QueryCanceled && !cancellation.IsCancellationRequested)
+        catch (PostgresException e) when (e.SqlState is SqlStates.QueryCanceled or SqlStates.LockNotAvailable && !cancellation.IsCancellationRequested)
         {
-            _refusals.Add($"they could not be listed within {timeout.TotalSeconds:0.###} s");
+            _refusals.Add(e.SqlState == SqlStates.LockNotAvailable
+                ? $"{part.Table} or {part.Target.Parent.Name.Display(decisions.Schema)} is locked by another transaction" : $"they could not be listed within {timeout.TotalSeconds:0.###} s");
             return;
         }
 

@@ -37,9 +37,10 @@ internal static class OverlapFindings
                     $"{a.Name} ({a.DeleteRule}) and {b.Name} ({b.DeleteRule}) on {string.Join(", ", other.Reference.Columns)} refer to the same row: {(waits ? "the deletion is refused at its end unless the other has removed the row" : $"{First(a, b).Name} acts first, because of its trigger's name, and decides what happens")}",
                     Repair(one, other, decisions));
             }
-            else if (!sameRow && (Emptied(one, a, other) ?? Emptied(other, b, one)) is { } emptied)
+
+            foreach (var (decision, setter, beside, loser) in sameRow ? [] : new[] { (one, a, other, b), (other, b, one, a) })
             {
-                var (decision, setter, loser) = Emptied(one, a, other) is not null ? (one, a, b) : (other, b, a);
+                if (Emptied(decision, setter, beside) is not { } emptied) continue;
                 yield return new(
                     FindingCodes.Overlap, FindingSeverity.Warning, decision.Reference.Display(decisions.Schema),
                     $"{setter.Name} is ON DELETE {setter.DeleteRule} and changes {emptied}, which is part of {loser.Name} on {string.Join(", ", loser.Columns)}: the row loses that reference, too",

@@ -23,6 +23,10 @@ internal static class ReadOnlyScan
         {
             return (null, $"not within {timeout.TotalSeconds:0.###} s");
         }
+        catch (PostgresException e) when (e.SqlState == SqlStates.LockNotAvailable)
+        {
+            return (null, "locked by another transaction");
+        }
         catch (PostgresException e) when (e.SqlState == SqlStates.InsufficientPrivilege)
         {
             return (null, e.MessageText);

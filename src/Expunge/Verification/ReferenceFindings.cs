@@ -67,8 +67,9 @@ internal static class ReferenceFindings
         }
     }
 
+    // Of duplicates only the wanted one is made anew.
     private static string Replace(ForeignKey constraint, ForeignKey wanted) =>
-        $"ALTER TABLE {constraint.Table.Sql} DROP CONSTRAINT {Identifier.Quote(constraint.Name)}, ADD CONSTRAINT {Identifier.Quote(wanted.Name)} {wanted.Clause}";
+        $"ALTER TABLE {constraint.Table.Sql} DROP CONSTRAINT {Identifier.Quote(constraint.Name)}{(constraint.Name == wanted.Name ? $", ADD CONSTRAINT {Identifier.Quote(wanted.Name)} {wanted.Clause}{(wanted.Comment is null ? "" : $"; {wanted.CommentSql}")}" : "")}";
 
     private static string Path(Reference reference, Decisions decisions)
     {
@@ -78,17 +79,24 @@ internal static class ReferenceFindings
         return string.Join(" → ", path.Select(r => r.Table).Append(end).Select(t => t.Name.Display(decisions.Schema))) + (end.Oid == root.Oid ? "" : $" → {root.Name.Display(decisions.Schema)} (no foreign key)");
     }
 
+    /// <summary>The columns that can't take what it sets.</summary>
+    private static List<Column> Stuck(Reference reference, ForeignKey constraint) =>
+    [
+        .. (constraint.SetColumns.IsEmpty ? reference.Columns : constraint.SetColumns).Select(reference.Table.Column).OfType<Column>()
+            .Where(c => c.IsGenerated || (c.NotNull && (constraint.OnDelete == ReferentialAction.SetNull || !c.HasDefault))),
+    ];
+
     private static string WhyImpossible(Reference reference, ForeignKey constraint)
     {
-        var set = (constraint.SetColumns.IsEmpty ? reference.Columns : constraint.SetColumns).Select(reference.Table.Column).OfType<Column>().ToList();
-        if (set.FirstOrDefault(c => c.IsGenerated) is { } generated) return $"{generated.Name} is generated";
-        var stuck = set.Where(c => c.NotNull && (constraint.OnDelete == ReferentialAction.SetNull || !c.HasDefault)).Select(c => c.Name).ToList();
-        return stuck.Count == 0 ? "under MATCH FULL its columns can be NULL only together" : $"{string.Join(", ", stuck)} {(stuck.Count == 1 ? "is" : "are")} NOT NULL{(constraint.OnDelete == ReferentialAction.SetDefault ? " without a default" : "")}";
+        var stuck = Stuck(reference, constraint);
+        if (stuck.Find(c => c.IsGenerated) is { } generated) return $"{generated.Name} is generated";
+        return stuck.Count == 0 ? "under MATCH FULL its columns can be NULL only together"
+            : $"{string.Join(", ", stuck.Select(c => c.Name))} {(stuck.Count == 1 ? "is" : "are")} NOT NULL{(constraint.OnDelete == ReferentialAction.SetDefault ? " without a default" : "")}";
     }
 
     private static string Loosen(Reference reference, ForeignKey constraint, string name)
     {
-        var stuck = (constraint.SetColumns.IsEmpty ? reference.Columns : constraint.SetColumns).Select(reference.Table.Column).OfType<Column>().Where(c => !c.CanBeNull).ToList();
+        var stuck = Stuck(reference, constraint);
         return stuck.Count == 0 || reference.IsMatchFull || stuck.Exists(c => c.IsGenerated || reference.Table.PrimaryKey.Contains(c.Name))
             ? $"another action for {name} in the policy (cascade, retain), then  {Upgrade}"
             : string.Join(" ", stuck.Select(c => $"ALTER TABLE {reference.Table.Name.Sql} ALTER COLUMN {Identifier.Quote(c.Name)} DROP NOT NULL;"));

@@ -31,10 +31,11 @@ internal static class SuppressorFindings
         }
     }
 
-    // The suppressors of a partition are those of the partitioned table, too, and dropped where they are.
+    // The suppressors of a partition are those of the partitioned table, too, and dropped where they are. Its triggers can be those of the table above, and are dropped there.
     private static string Repair(string suppressor, Table table, CatalogSnapshot catalog, Func<Table, IEnumerable<string>> suppressors)
     {
-        var on = catalog.WithPartitions(table).Last(t => suppressors(t).Contains(suppressor, StringComparer.Ordinal)).Name;
+        var above = suppressor.StartsWith("trigger ", StringComparison.Ordinal) ? catalog.AncestorsOf(table).Reverse() : [];
+        var on = above.Concat(catalog.WithPartitions(table)).First(t => suppressors(catalog.WithOwnSuppressors(t)).Contains(suppressor, StringComparer.Ordinal)).Name;
         var sql = suppressor.Split(' ', 2) switch
         {
             ["trigger", var name] => $"DROP TRIGGER {Identifier.Quote(name)} ON {on.Sql};",

@@ -9,7 +9,7 @@ internal static class TableFindings
     public static IEnumerable<Finding> Of(Decisions decisions) => Unidentified(decisions).Concat(Leftovers(decisions)).Concat(Missing(decisions));
 
     private static IEnumerable<Finding> Unidentified(Decisions decisions) =>
-        from table in decisions.All.Where(d => !d.Blocks).Select(d => d.Reference.Table).Append(decisions.Reach.Root).SelectMany(decisions.Catalog.LeavesOf).DistinctBy(t => t.Oid)
+        from table in decisions.Reach.Tables.Select(t => t.Table).Concat(decisions.All.Where(d => !d.Blocks).Select(d => d.Reference.Table)).SelectMany(decisions.Catalog.LeavesOf).DistinctBy(t => t.Oid)
         where !table.UnidentifiedIn.IsEmpty
         select new Finding(
             FindingCodes.NoReplicaIdentity, FindingSeverity.Warning, table.Name.Display(decisions.Schema), $"it is published by {string.Join(", ", table.UnidentifiedIn)} and has no replica identity: PostgreSQL refuses to delete or change its rows",

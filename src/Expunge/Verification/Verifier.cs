@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Expunge.Graph;
 using Expunge.Policy;
+using Expunge.Postgres;
 
 namespace Expunge.Verification;
 
@@ -29,7 +30,7 @@ public static class Verifier
 
     private static IEnumerable<Finding> SoftSuspected(Decisions decisions) =>
         from c in SoftCandidates.Suspected(decisions)
-        let name = $"{c.Table.Name.Display(decisions.Schema)}.{c.Column.Name}"
+        let name = $"{c.Table.Name.Display(decisions.Schema)}.{Identifier.Display(c.Column.Name)}"
         select new Finding(
             FindingCodes.SoftSuspected, FindingSeverity.Warning, name, $"by its name and type it holds keys of {decisions.Reach.Root.Name.Display(decisions.Schema)}, and it is neither a foreign key nor in the policy: its rows would stay",
             "expunge soft --write  if its values are keys, too");

@@ -145,6 +145,85 @@ public sealed class DriftFindingTests
         Assert.Empty((await database.ReadAsync()).Findings);
     }
 
+    [Theory]
+    [InlineData("COMMENT ON CONSTRAINT posts_user_id_fkey ON posts IS 'of others'")]
+    [InlineData("COMMENT ON CONSTRAINT posts_user_id_fkey ON posts IS NULL")]
+    [InlineData("ALTER TABLE posts DROP CONSTRAINT posts_user_id_fkey")]
+    public async Task A_comment_is_brought_back_too(string change)
+    {
+        await using var database = await UpgradedAsync("COMMENT ON CONSTRAINT posts_user_id_fkey ON posts IS 'ours'");
+        await database.ExecuteAsync(change);
+        await database.ExecuteAsync((await database.SingleAsync(FindingCodes.Drift)).Repair);
+        Assert.Empty((await database.ReadAsync()).Findings);
+    }
+
+    [Fact]
+    public async Task A_changed_comment_is_all_that_is_changed_back()
+    {
+        await using var database = await UpgradedAsync();
+        await database.ExecuteAsync("COMMENT ON CONSTRAINT posts_user_id_fkey ON posts IS 'of others'");
+        Assert.Equal("COMMENT ON CONSTRAINT \"posts_user_id_fkey\" ON \"public\".\"posts\" IS NULL;", (await database.SingleAsync(FindingCodes.Drift)).Repair);
+    }
+
+    [Fact]
+    public async Task An_index_on_a_column_that_was_dropped_is_nobodys_loss()
+    {
+        await using var database = await UpgradedAsync();
+        await database.ExecuteAsync("ALTER TABLE posts DROP COLUMN user_id");
+        Assert.Empty((await database.ReadAsync()).Findings);
+    }
+
+    [Fact]
+    public async Task A_constraint_that_was_dropped_with_the_column_that_it_refers_to_is_nobodys_loss()
+    {
+        await using var database = await UpgradedAsync("ALTER TABLE posts ADD number int UNIQUE; CREATE TABLE comments (post int NOT NULL REFERENCES posts (number))");
+        await database.ExecuteAsync("ALTER TABLE posts DROP COLUMN number CASCADE");
+        Assert.DoesNotContain((await database.ReadAsync()).Findings, f => f.Object == "comments.post");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("; CREATE INDEX ix_posts_user_id ON posts (id)")]
+    public async Task An_index_that_the_policy_does_not_need_any_more_is_made_anew_by_the_statements_that_are_named(string instead)
+    {
+        await using var database = await UpgradedAsync();
+        await database.ExecuteAsync($"ALTER TABLE posts DROP CONSTRAINT posts_user_id_fkey; DROP INDEX ix_posts_user_id{instead}");
+        foreach (var finding in (await database.ReadAsync()).Findings.Where(f => f.Object == "posts"))
+        {
+            foreach (var statement in finding.Repair.Split("; ")) await database.ExecuteAsync(statement);
+        }
+
+        Assert.Equal(["posts.user_id"], (await database.ReadAsync()).Findings.Select(f => f.Object));
+    }
+
+    [Fact]
+    public async Task The_index_of_a_partitioned_table_is_made_anew_by_the_statement_that_is_named()
+    {
+        await using var database = await VerifyDatabase.CreateAsync(
+            """
+            CREATE TABLE users (id int PRIMARY KEY);
+            CREATE TABLE events (id int, user_id int REFERENCES users) PARTITION BY LIST (id);
+            CREATE TABLE events_1 PARTITION OF events FOR VALUES IN (1);
+            """);
+        Assert.True((await database.UpgradeAsync(VerifyDatabase.Users)).Succeeded);
+        await database.ExecuteAsync("ALTER TABLE events DROP CONSTRAINT events_user_id_fkey; DROP INDEX ix_events_user_id");
+        await database.ExecuteAsync((await database.ReadAsync()).Findings.Single(f => f.Object == "events").Repair);
+        Assert.DoesNotContain((await database.ReadAsync()).Findings, f => f.Object == "events");
+    }
+
+    [Theory]
+    [InlineData("ALTER TABLE comments RENAME post_id TO article_id")]
+    [InlineData("ALTER TABLE posts RENAME TO articles")]
+    [InlineData("CREATE SCHEMA elsewhere; ALTER TABLE posts SET SCHEMA elsewhere; ALTER TABLE elsewhere.posts RENAME TO articles")]
+    [InlineData("ALTER TABLE posts RENAME id TO number")]
+    public async Task What_was_renamed_asks_for_its_former_name(string rename)
+    {
+        await using var database = await UpgradedAsync("CREATE TABLE comments (id int PRIMARY KEY, post_id int NOT NULL REFERENCES posts)");
+        await database.ExecuteAsync(rename);
+        foreach (var finding in (await database.ReadAsync()).Findings.Where(f => f.Code == FindingCodes.Drift).DistinctBy(f => f.Repair)) await database.ExecuteAsync(finding.Repair.Split("  or a new revision")[0]);
+        Assert.Empty((await database.ReadAsync()).Findings);
+    }
+
     private static async Task<TestDatabase> UpgradedAsync(string more = "")
     {
         var database = await VerifyDatabase.CreateAsync($"CREATE TABLE users (id int PRIMARY KEY); CREATE TABLE posts (id int PRIMARY KEY, user_id int NOT NULL REFERENCES users); {more}");

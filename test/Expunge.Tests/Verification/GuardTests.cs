@@ -38,6 +38,19 @@ public sealed class GuardTests
         Assert.True((await database.VerifyAsync(Blog.Policy)).Ok);
     }
 
+    [Fact]
+    public async Task A_table_that_hangs_from_a_soft_reference_is_held_against_the_policy_too()
+    {
+        await using var database = await VerifyDatabase.CreateAsync("CREATE TABLE users (id int PRIMARY KEY); CREATE TABLE events (id int PRIMARY KEY, user_id int)");
+        await Guard.InstallAsync(database.Database, VerifyDatabase.Policy("soft_references:\n  events.user_id: delete\n"), GuardMode.Enforce, TestContext.Current.CancellationToken);
+
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => database.ExecuteAsync("CREATE TABLE details (event_id int REFERENCES events)"));
+        Assert.Contains("details.(event_id) refers to what is deleted with a row of public.users", refused.MessageText, StringComparison.Ordinal);
+        await database.ExecuteAsync("CREATE TABLE details (event_id int REFERENCES events ON DELETE CASCADE); ALTER TABLE events ADD FOREIGN KEY (user_id) REFERENCES users ON DELETE CASCADE");
+        refused = await Assert.ThrowsAsync<PostgresException>(() => database.ExecuteAsync("ALTER TABLE events ADD owner int REFERENCES users ON DELETE CASCADE"));
+        Assert.Contains("events.(owner) is a second way", refused.MessageText, StringComparison.Ordinal);
+    }
+
     /// <summary>What is done after the guard was installed, and the words of what it says; none where it is silent.</summary>
     public static TheoryData<string, string?> Commands => new()
     {

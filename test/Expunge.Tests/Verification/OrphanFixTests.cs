@@ -26,6 +26,29 @@ public sealed class OrphanFixTests
     private static readonly CancellationToken Cancellation = TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task Orphans_of_a_table_that_another_transaction_holds_stay_and_the_others_are_fixed()
+    {
+        await using var database = await OrphanDatabase.CreateAsync(
+            """
+            CREATE TABLE users (id integer PRIMARY KEY);
+            CREATE TABLE a (id integer PRIMARY KEY, user_id integer);
+            CREATE TABLE b (id integer PRIMARY KEY, user_id integer);
+            INSERT INTO a VALUES (1, 9);
+            INSERT INTO b VALUES (1, 9);
+            ALTER TABLE a ADD FOREIGN KEY (user_id) REFERENCES users NOT VALID;
+            ALTER TABLE b ADD FOREIGN KEY (user_id) REFERENCES users NOT VALID;
+            """);
+        var plan = await database.PlanAsync(OrphanFixAction.Delete);
+        await using var holder = await TestServer.OpenAsync(database.Test.ConnectionString);
+        await using var transaction = await holder.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using (var hold = new NpgsqlCommand("LOCK TABLE a", holder)) await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        var results = await OrphanFixer.RunAsync(database.Test.Database, await database.DecisionsAsync(), plan, TimeSpan.FromSeconds(60), cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(["a.user_id 0 a or users is locked by another transaction", "b.user_id 1 "], results.Select(r => $"{r.Reference} {r.Fixed} {string.Join("; ", r.Refusals)}"));
+        Assert.Equal([null, 0L], results.Select(r => r.Left));
+    }
+
+    [Fact]
     public async Task Orphans_are_deleted_with_what_cascades_from_them_as_planned_and_nothing_else()
     {
         await using var database = await OrphanDatabase.CreateAsync(Blog);

@@ -105,9 +105,9 @@ public sealed class OrphansTests
         // A child of users is no parent to a foreign key, and a child of events is not looked at.
         Assert.Equal(
             [
-                "Other Schema.\"a \"\"quoted\"\" one\".user.id 2: (partition, ctid) = (p1, (0,1)) → user.id = 7; (partition, ctid) = (p2, (0,1)) → user.id = 8",
+                "Other Schema.\"a \"\"quoted\"\" one\".\"user.id\" 2: (partition, ctid) = (p1, (0,1)) → user.id = 7; (partition, ctid) = (p2, (0,1)) → user.id = 8",
                 "events.user_id 1: id = 2 → user_id = 5",
-                "p2.user.id 1: ctid = (0,1) → user.id = 8",
+                "p2.\"user.id\" 1: ctid = (0,1) → user.id = 8",
                 "users.the boss 1: id = 2 → the boss = 99",
             ],
             await database.ShownAsync());

@@ -102,6 +102,24 @@ public sealed class OverlapFindingTests
     }
 
     [Fact]
+    public async Task Two_that_empty_a_column_of_each_other_are_both_named()
+    {
+        Assert.SkipWhen(await TestServer.MajorVersionAsync() < 15, "needs SET NULL (columns)");
+        await using var database = await VerifyDatabase.CreateAsync(
+            $"""
+            {Users}
+            CREATE TABLE posts (id int PRIMARY KEY, tenant_id int, author_id int, editor_id int,
+              FOREIGN KEY (tenant_id, author_id) REFERENCES users (tenant_id, id) ON DELETE SET NULL,
+              FOREIGN KEY (tenant_id, editor_id) REFERENCES users (tenant_id, id) ON DELETE SET NULL);
+            """);
+        var findings = (await database.ReadAsync()).Findings.Where(f => f.Code == FindingCodes.Overlap).ToList();
+        Assert.Equal(["posts.(tenant_id, author_id)", "posts.(tenant_id, editor_id)"], findings.Select(f => f.Object));
+
+        foreach (var finding in findings) await database.ExecuteAsync(finding.Repair);
+        Assert.DoesNotContain(FindingCodes.Overlap, await database.CodesAsync());
+    }
+
+    [Fact]
     public async Task A_tenant_in_common_that_nobody_empties_is_no_overlap()
     {
         await using var database = await VerifyDatabase.CreateAsync(

@@ -144,6 +144,56 @@ public sealed class ReferenceFindingTests
         Assert.Equal('D', await database.ScalarAsync<char>("SELECT tgenabled FROM pg_trigger WHERE tgname = 'mine'"));
     }
 
+    [Theory]
+    [InlineData("CASCADE", "NO ACTION")]
+    [InlineData("NO ACTION", "CASCADE")]
+    [InlineData("NO ACTION", "NO ACTION")]
+    public async Task The_statements_for_two_foreign_keys_on_the_same_column_leave_one_that_cascades(string first, string second)
+    {
+        await using var database = await VerifyDatabase.CreateAsync(
+            $"""
+            CREATE TABLE users (id int PRIMARY KEY);
+            CREATE TABLE posts (id int PRIMARY KEY, user_id int NOT NULL);
+            CREATE INDEX ON posts (user_id);
+            ALTER TABLE posts ADD CONSTRAINT a FOREIGN KEY (user_id) REFERENCES users ON DELETE {first}, ADD CONSTRAINT b FOREIGN KEY (user_id) REFERENCES users ON DELETE {second};
+            """);
+        foreach (var finding in (await database.ReadAsync()).Findings.Where(f => f.Code == FindingCodes.NotAsPolicy)) await database.ExecuteAsync(finding.Repair.Split("is no matter,  ")[1]);
+        Assert.Empty((await database.ReadAsync()).Findings);
+    }
+
+    [Fact]
+    public async Task A_column_that_has_a_default_stays_NOT_NULL_where_SET_DEFAULT_is_made_possible()
+    {
+        await using var database = await VerifyDatabase.CreateAsync(
+            """
+            CREATE TABLE users (id int PRIMARY KEY, tenant int NOT NULL, UNIQUE (tenant, id));
+            CREATE TABLE posts (id int PRIMARY KEY, tenant int NOT NULL DEFAULT 1, user_id int NOT NULL, FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id) ON DELETE SET DEFAULT);
+            CREATE INDEX ON posts (tenant, user_id);
+            """);
+        var policy = VerifyDatabase.Policy("references:\n  posts.(tenant, user_id): keep\n");
+        var finding = Assert.Single((await database.ReadAsync(policy)).Findings);
+        Assert.Equal("ALTER TABLE \"public\".\"posts\" ALTER COLUMN \"user_id\" DROP NOT NULL;", finding.Repair);
+
+        await database.ExecuteAsync(finding.Repair);
+        Assert.Empty((await database.ReadAsync(policy)).Findings);
+    }
+
+    [Fact]
+    public async Task A_reference_is_named_as_the_policy_file_writes_it()
+    {
+        await using var database = await VerifyDatabase.CreateAsync(
+            """
+            CREATE TABLE users (id int PRIMARY KEY);
+            CREATE TABLE posts (id int PRIMARY KEY, "user.id" int NOT NULL REFERENCES users ON DELETE CASCADE, "by, whom" int NOT NULL REFERENCES users ON DELETE CASCADE);
+            CREATE INDEX ON posts ("user.id");
+            CREATE INDEX ON posts ("by, whom");
+            """);
+        var undecided = (await database.ReadAsync()).Findings;
+        Assert.Equal([FindingCodes.Undecided, FindingCodes.Undecided], undecided.Select(f => f.Code));
+        var policy = VerifyDatabase.Policy($"references:\n{string.Concat(undecided.Select(f => $"  '{f.Object}': cascade\n"))}");
+        Assert.Empty((await database.ReadAsync(policy)).Findings);
+    }
+
     private static async Task RepairedByUpgradeAsync(TestDatabase database)
     {
         Assert.True((await database.UpgradeAsync(VerifyDatabase.Users)).Succeeded);
