@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using System.Text.RegularExpressions;
 using Expunge.Auditing;
 using Expunge.Deletion;
@@ -23,7 +22,7 @@ internal sealed partial class DeletionRequests(Database database, PolicyFile pol
     /// <param name="ids">Whose; at least one.</param>
     /// <param name="idempotencyKey">The same key names the same deletion of this account; null without one.</param>
     /// <param name="address">From where.</param>
-    public async Task<DeletionJob> SubmitAsync(Account account, ImmutableArray<string> ids, string? idempotencyKey, IPAddress? address)
+    public async Task<DeletionJob> SubmitAsync(Account account, ImmutableArray<string> ids, string? idempotencyKey, string? address)
     {
         attempts.Delete(account);
         var request = new DeletionRequest
@@ -32,7 +31,7 @@ internal sealed partial class DeletionRequests(Database database, PolicyFile pol
             IdempotencyKey = idempotencyKey is null ? null : $"{account.Id} {idempotencyKey}",
             RequestedBy = account.Name,
             Queued = true,
-            Address = $"{address}",
+            Address = address,
         };
         var (job, _) = await Deletions.CreateAsync(database, policy, request, lifetime.ApplicationStopping);
         return await BeginAsync(job);
@@ -77,16 +76,16 @@ internal sealed partial class DeletionRequests(Database database, PolicyFile pol
         ? new ExpungeException(match.Groups["code"].Value, match.Groups["message"].Value, match.Groups["next"].Value)
         : new ExpungeException(ErrorCodes.DeletionState, $"{reason}.", "See GET /api/v1/admin/deletions.");
 
-    public Task<DeletionJob> PauseAsync(Account account, long id, IPAddress? address) => Deletions.PauseAsync(database, id, Audit(account, "paused", address), lifetime.ApplicationStopping);
+    public Task<DeletionJob> PauseAsync(Account account, long id, string? address) => Deletions.PauseAsync(database, id, Audit(account, "paused", address), lifetime.ApplicationStopping);
 
-    public async Task<DeletionJob> ResumeAsync(Account account, long id, IPAddress? address) => await BeginAsync(await Deletions.ResumeAsync(database, id, Audit(account, "resumed", address), lifetime.ApplicationStopping));
+    public async Task<DeletionJob> ResumeAsync(Account account, long id, string? address) => await BeginAsync(await Deletions.ResumeAsync(database, id, Audit(account, "resumed", address), lifetime.ApplicationStopping));
 
     // A subject that was begun is finished first.
-    public async Task<DeletionJob> CancelAsync(Account account, long id, IPAddress? address) => await BeginAsync(await Deletions.CancelAsync(database, id, keys.Current, Audit(account, "cancelled", address), lifetime.ApplicationStopping));
+    public async Task<DeletionJob> CancelAsync(Account account, long id, string? address) => await BeginAsync(await Deletions.CancelAsync(database, id, keys.Current, Audit(account, "cancelled", address), lifetime.ApplicationStopping));
 
-    public async Task<DeletionJob> RetryAsync(Account account, long id, IPAddress? address) => await BeginAsync(await Deletions.RetryAsync(database, id, Audit(account, "retried", address), lifetime.ApplicationStopping));
+    public async Task<DeletionJob> RetryAsync(Account account, long id, string? address) => await BeginAsync(await Deletions.RetryAsync(database, id, Audit(account, "retried", address), lifetime.ApplicationStopping));
 
-    private static AuditEvent Audit(Account account, string done, IPAddress? address) => new(account.Name, $"deletion {done}") { Address = $"{address}" };
+    private static AuditEvent Audit(Account account, string done, string? address) => new(account.Name, $"deletion {done}") { Address = address };
 
     private async Task<DeletionJob> BeginAsync(DeletionJob job)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Expunge.Auditing;
 using Expunge.Deletion;
 using Expunge.Policy;
 using Expunge.Postgres;
@@ -20,16 +21,16 @@ internal sealed class UserActions(Database database, PolicyFile policy, SubjectT
     /// <summary>The document's errors, or null when there are none.</summary>
     public ImmutableArray<string>? NotFound(ImmutableArray<string> keys) => keys.IsEmpty ? null : [.. keys.Select(k => $"{char.ToUpperInvariant(Noun[0])}{Noun[1..]} {k} not found")];
 
-    public async Task<MarkingResult> MarkAsync(Account account, ImmutableArray<string> ids)
+    public async Task<MarkingResult> MarkAsync(Account account, string? address, ImmutableArray<string> ids)
     {
-        var result = await Marking.MarkAsync(database, table, ids, lifetime.ApplicationStopping);
+        var result = await Marking.MarkAsync(database, table, ids, new AuditEvent(account.Name, "marked for deletion") { Address = address }, lifetime.ApplicationStopping);
         Log.Marked(log, account.Name, result.Changed.Length, $"{table.Root}");
         return result;
     }
 
-    public async Task<MarkingResult> UnmarkAsync(Account account, ImmutableArray<string> ids)
+    public async Task<MarkingResult> UnmarkAsync(Account account, string? address, ImmutableArray<string> ids)
     {
-        var result = await Marking.UnmarkAsync(database, table, ids, lifetime.ApplicationStopping);
+        var result = await Marking.UnmarkAsync(database, table, ids, new AuditEvent(account.Name, "unmarked") { Address = address }, lifetime.ApplicationStopping);
         Log.Unmarked(log, account.Name, result.Changed.Length, $"{table.Root}");
         return result;
     }

@@ -18,6 +18,9 @@ internal sealed class RunningServer : IAsyncDisposable
 {
     public const string Password = "correct horse battery";
 
+    /// <summary>What recurs does so often enough for a test.</summary>
+    public static readonly ServerOptions Quick = new() { SignInsPerMinute = 1000, DeletionsPerMinute = 1000, QueueEvery = TimeSpan.FromSeconds(1) };
+
     private readonly WebApplication _app;
     private readonly Database _database;
 
@@ -52,7 +55,8 @@ internal sealed class RunningServer : IAsyncDisposable
         var database = new Database(new NpgsqlConnectionStringBuilder(connectionString), pooling: true);
         var policy = PolicyReader.Read(policyText, null);
         if (!await ExpungeSchema.HasServerAsync(database)) await CreateAccountsAsync(database);
-        options ??= new ServerOptions { SignInsPerMinute = 1000, DeletionsPerMinute = 1000 };
+        await ExpungeSchema.EnsureServerAsync(database);
+        options ??= Quick with { QueueEvery = TimeSpan.FromSeconds(5) };
         var app = ExpungeServer.Create(database, policy, await SubjectTable.ReadAsync(database, policy), options with { Url = "http://127.0.0.1:0" });
         await app.StartAsync();
         return new RunningServer(app, database, connectionString);

@@ -9,9 +9,9 @@ internal static class MarkCommand
 {
     private static readonly Argument<string[]> Ids = new("id") { Description = "The keys of the users", Arity = ArgumentArity.OneOrMore };
 
-    public static Command CreateMark() => Create("mark", "Mark users for deletion; delete --marked deletes them when the grace period is over", "Marked", "Mark", Marking.MarkAsync);
+    public static Command CreateMark() => Create("mark", "Mark users for deletion; delete --marked deletes them when the grace period is over", "Marked", "Mark", (database, table, ids, cancellation) => Marking.MarkAsync(database, table, ids, cancellation: cancellation));
 
-    public static Command CreateUnmark() => Create("unmark", "Take the mark from users", "Unmarked", "Unmark", Marking.UnmarkAsync);
+    public static Command CreateUnmark() => Create("unmark", "Take the mark from users", "Unmarked", "Unmark", (database, table, ids, cancellation) => Marking.UnmarkAsync(database, table, ids, cancellation: cancellation));
 
     private static Command Create(string name, string description, string done, string toDo, Func<Database, SubjectTable, IEnumerable<string>, CancellationToken, Task<MarkingResult>> set)
     {

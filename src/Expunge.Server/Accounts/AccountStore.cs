@@ -1,3 +1,4 @@
+using Expunge.Auditing;
 using Expunge.Postgres;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
@@ -73,18 +74,21 @@ public sealed class AccountStore
     /// <param name="name">1 to 64 letters, digits and <c>. _ - + @</c>; no other account may have it in any case.</param>
     /// <param name="password">12 to 256 characters.</param>
     /// <param name="isSuper">Whether it is to be the super admin, of whom there is one.</param>
+    /// <param name="audit">Who asks: written into the audit in the same transaction; null for nothing.</param>
     /// <param name="cancellation">Cancels it.</param>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.BadAccount"/> or <see cref="ErrorCodes.AccountExists"/>: nothing was changed.</exception>
-    public async Task<Account> CreateAsync(string? name, string? password, bool isSuper, CancellationToken cancellation = default)
+    public async Task<Account> CreateAsync(string? name, string? password, bool isSuper, AuditEvent? audit = null, CancellationToken cancellation = default)
     {
         AccountRules.CheckName(name);
         AccountRules.CheckPassword(password, name);
         var hash = Hasher.HashPassword("", password!);
         await using var connection = await _database.OpenAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
         try
         {
-            return (await connection.ListAsync(
-                $"INSERT INTO expunge.admin (name, password_hash, is_super) VALUES ($1, $2, $3) RETURNING {Columns}", Read, cancellation, name, hash, isSuper)).Single();
+            var account = (await connection.ListAsync($"INSERT INTO expunge.admin (name, password_hash, is_super) VALUES ($1, $2, $3) RETURNING {Columns}", Read, cancellation, name, hash, isSuper)).Single();
+            await CommitAsync(connection, transaction, audit, account.Id, cancellation);
+            return account;
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
         {
@@ -97,28 +101,48 @@ public sealed class AccountStore
     /// <summary>Gives an account another password, which ends all of its sign-ins.</summary>
     /// <param name="account">The account as it was read; where its password was changed since, nothing is changed: who was allowed to by the former one is no longer.</param>
     /// <param name="password">12 to 256 characters.</param>
+    /// <param name="audit">Who asks: written into the audit in the same transaction; null for nothing.</param>
     /// <param name="cancellation">Cancels it.</param>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.BadAccount"/> or <see cref="ErrorCodes.AccountChanged"/>: nothing was changed.</exception>
-    public async Task ChangePasswordAsync(Account account, string? password, CancellationToken cancellation = default)
+    public async Task ChangePasswordAsync(Account account, string? password, AuditEvent? audit = null, CancellationToken cancellation = default)
     {
         AccountRules.CheckPassword(password, account.Name);
         var hash = Hasher.HashPassword("", password!);
         await using var connection = await _database.OpenAsync(cancellation);
-        if (await connection.ExecuteAsync("UPDATE expunge.admin SET password_hash = $2, stamp = gen_random_uuid() WHERE id = $1 AND stamp = $3", cancellation, account.Id, hash, account.Stamp) > 0) return;
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        if (await connection.ExecuteAsync("UPDATE expunge.admin SET password_hash = $2, stamp = gen_random_uuid() WHERE id = $1 AND stamp = $3", cancellation, account.Id, hash, account.Stamp) > 0)
+        {
+            await CommitAsync(connection, transaction, audit, account.Id, cancellation);
+            return;
+        }
+
         throw new ExpungeException(ErrorCodes.AccountChanged, $"The password of {account.Name} was changed, or the account deleted, in the same moment.", "Look who did, and try again. Nothing was changed.");
     }
 
     /// <summary>Deletes an account, which ends its sign-ins.</summary>
     /// <param name="id">The account's number.</param>
+    /// <param name="audit">Who asks: written into the audit in the same transaction; null for nothing.</param>
     /// <param name="cancellation">Cancels it.</param>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.AccountNotFound"/> or <see cref="ErrorCodes.SuperAdminStays"/>: nothing was changed.</exception>
-    public async Task DeleteAsync(long id, CancellationToken cancellation = default)
+    public async Task DeleteAsync(long id, AuditEvent? audit = null, CancellationToken cancellation = default)
     {
         await using var connection = await _database.OpenAsync(cancellation);
-        if (await connection.ExecuteAsync("DELETE FROM expunge.admin WHERE id = $1 AND NOT is_super", cancellation, id) > 0) return;
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        if (await connection.ExecuteAsync("DELETE FROM expunge.admin WHERE id = $1 AND NOT is_super", cancellation, id) > 0)
+        {
+            await CommitAsync(connection, transaction, audit, id, cancellation);
+            return;
+        }
+
         // On the same connection: waiting for a second one while holding the first can use up the pool.
         if (!await connection.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM expunge.admin WHERE id = $1)", cancellation, id)) throw NotFound(id);
         throw new ExpungeException(ErrorCodes.SuperAdminStays, "The super admin can't be deleted: nobody could manage accounts any more.", "Nothing was changed.");
+    }
+
+    private static async Task CommitAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, AuditEvent? audit, long id, CancellationToken cancellation)
+    {
+        if (audit is not null) await AuditLog.AppendAsync(connection, audit with { Object = $"account {id}" }, cancellation);
+        await transaction.CommitAsync(cancellation);
     }
 
     /// <summary>That there is no such account.</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.BearerToken;
@@ -14,6 +15,7 @@ internal sealed class SignIns(AccountStore accounts, IOptionsMonitor<BearerToken
 {
     private const string StampClaim = "stamp";
     private const string ExpiresClaim = "expires";
+    private const string AddressClaim = "address";
 
     /// <summary>A token for the header <c>Authorization: Bearer …</c>. <c>AddBearerToken</c>'s own response has other names than the document's.</summary>
     public string BearerToken(Account account)
@@ -24,8 +26,11 @@ internal sealed class SignIns(AccountStore accounts, IOptionsMonitor<BearerToken
         return bearer.Get(BearerTokenDefaults.AuthenticationScheme).BearerTokenProtector.Protect(ticket);
     }
 
-    /// <summary>What the dashboard's cookie is made from.</summary>
-    public ClaimsPrincipal ForCookie(Account account) => Principal(account, CookieAuthenticationDefaults.AuthenticationScheme);
+    /// <summary>What the dashboard's cookie is made from. A page that stays open has no request of which the address could be told later.</summary>
+    public ClaimsPrincipal ForCookie(Account account, IPAddress? address) => Principal(account, CookieAuthenticationDefaults.AuthenticationScheme, new Claim(AddressClaim, $"{address}"));
+
+    /// <summary>From where a cookie's sign-in came; null for a token.</summary>
+    public static string? Address(ClaimsPrincipal user) => user.FindFirstValue(AddressClaim);
 
     /// <summary>The account of a sign-in as it is now; null where the sign-in has ended.</summary>
     public async Task<Account?> AccountAsync(ClaimsPrincipal user, CancellationToken cancellation)
@@ -37,10 +42,11 @@ internal sealed class SignIns(AccountStore accounts, IOptionsMonitor<BearerToken
         return account is not null && user.HasClaim(StampClaim, $"{account.Stamp}") ? account : null;
     }
 
-    private ClaimsPrincipal Principal(Account account, string scheme) => new(new ClaimsIdentity(
+    private ClaimsPrincipal Principal(Account account, string scheme, params Claim[] more) => new(new ClaimsIdentity(
         [
             new(ClaimTypes.NameIdentifier, $"{account.Id}"), new(ClaimTypes.Name, account.Name), new(StampClaim, $"{account.Stamp}"),
             new(ExpiresClaim, $"{(clock.GetUtcNow() + options.SessionLifetime).ToUnixTimeSeconds()}"),
+            .. more,
         ],
         scheme));
 }

@@ -1,3 +1,5 @@
+using Expunge.Auditing;
+using Expunge.Postgres;
 using Expunge.Server.Accounts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -26,33 +28,35 @@ internal static class AccountEndpoints
     }
 
     private static async Task<Results<Ok<LoginResponse>, ProblemHttpResult>> LoginAsync(
-        LoginRequest request, HttpContext context, AccountStore accounts, SignIns signIns, Attempts attempts, ServerOptions options, ILogger<SignIns> log, CancellationToken cancellation)
+        LoginRequest request, HttpContext context, AccountStore accounts, SignIns signIns, Attempts attempts, ServerOptions options, Database database, ILogger<SignIns> log, CancellationToken cancellation)
     {
         attempts.SignIn(context.Connection.RemoteIpAddress);
         if (await accounts.SignInAsync(request.Username, request.Password, cancellation) is not { } account)
         {
             Log.SignInFailed(log, context.Connection.RemoteIpAddress);
+            await AuditLog.AppendAsync(database, new AuditEvent("", "sign-in") { Address = context.Address(), Outcome = "refused" }, cancellation);
             return TypedResults.Problem("The name or the password is wrong.", statusCode: StatusCodes.Status401Unauthorized);
         }
 
         var token = signIns.BearerToken(account);
         Log.SignedIn(log, account.Name);
+        await AuditLog.AppendAsync(database, new AuditEvent(account.Name, "sign-in") { Address = context.Address() }, cancellation);
         return TypedResults.Ok(new LoginResponse(token, "bearer", (int)options.SessionLifetime.TotalSeconds, AdminResponse.Of(account)));
     }
 
     private static async Task<Ok<IEnumerable<AdminResponse>>> ListAsync(AccountStore accounts, CancellationToken cancellation) =>
         TypedResults.Ok((await accounts.ListAsync(cancellation)).Select(AdminResponse.Of));
 
-    private static async Task<Created<AdminResponse>> CreateAsync(CreateAdminRequest request, Account account, AccountStore accounts, ILogger<SignIns> log, CancellationToken cancellation)
+    private static async Task<Created<AdminResponse>> CreateAsync(CreateAdminRequest request, HttpContext context, Account account, AccountStore accounts, ILogger<SignIns> log, CancellationToken cancellation)
     {
-        var created = await accounts.CreateAsync(request.Username, request.Password, isSuper: false, cancellation);
+        var created = await accounts.CreateAsync(request.Username, request.Password, isSuper: false, new AuditEvent(account.Name, "account created") { Address = context.Address() }, cancellation);
         Log.AccountCreated(log, account.Name, created.Name);
         return TypedResults.Created($"/api/v1/admin/admins/{created.Id}", AdminResponse.Of(created));
     }
 
-    private static async Task<NoContent> DeleteAsync(long id, Account account, AccountStore accounts, ILogger<SignIns> log, CancellationToken cancellation)
+    private static async Task<NoContent> DeleteAsync(long id, HttpContext context, Account account, AccountStore accounts, ILogger<SignIns> log, CancellationToken cancellation)
     {
-        await accounts.DeleteAsync(id, cancellation);
+        await accounts.DeleteAsync(id, new AuditEvent(account.Name, "account deleted") { Address = context.Address() }, cancellation);
         Log.AccountDeleted(log, account.Name, id);
         return TypedResults.NoContent();
     }
@@ -73,7 +77,7 @@ internal static class AccountEndpoints
 
         // As it was when the request was let in: one that overtook it wins.
         var changed = id == account.Id ? account : await accounts.FindAsync(id, cancellation) ?? throw AccountStore.NotFound(id);
-        await accounts.ChangePasswordAsync(changed, request.NewPassword, cancellation);
+        await accounts.ChangePasswordAsync(changed, request.NewPassword, new AuditEvent(account.Name, "password changed") { Address = context.Address() }, cancellation);
         Log.PasswordChanged(log, account.Name, id);
         return TypedResults.NoContent();
     }

@@ -31,10 +31,10 @@ internal static class DeletionEndpoints
         deletions.MapGet("/{id:long}/events", EventsAsync).WithName("FollowDeletion").WithSummary("Server-sent events: 'progress' with the deletion whenever it has changed, and 'end' when it is over.").ProducesProblem(StatusCodes.Status404NotFound);
         deletions.MapGet("/{id:long}/receipt", ReceiptAsync).WithName("ShowReceipt").WithSummary("The receipt, as it was sealed when the deletion ended.")
             .Produces<string>(StatusCodes.Status200OK, "application/json").ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
-        Post("/pause", (id, account, requests, context) => requests.PauseAsync(account, id, context.Connection.RemoteIpAddress), "PauseDeletion", "Holds a deletion after the users that it has in hand.");
-        Post("/resume", (id, account, requests, context) => requests.ResumeAsync(account, id, context.Connection.RemoteIpAddress), "ResumeDeletion", "Lets a paused deletion go on.");
-        Post("/cancel", (id, account, requests, context) => requests.CancelAsync(account, id, context.Connection.RemoteIpAddress), "CancelDeletion", "Gives up what a deletion has not begun, and what failed.");
-        Post("/retry", (id, account, requests, context) => requests.RetryAsync(account, id, context.Connection.RemoteIpAddress), "RetryDeletion", "Tries again what failed.");
+        Post("/pause", (id, account, requests, context) => requests.PauseAsync(account, id, context.Address()), "PauseDeletion", "Holds a deletion after the users that it has in hand.");
+        Post("/resume", (id, account, requests, context) => requests.ResumeAsync(account, id, context.Address()), "ResumeDeletion", "Lets a paused deletion go on.");
+        Post("/cancel", (id, account, requests, context) => requests.CancelAsync(account, id, context.Address()), "CancelDeletion", "Gives up what a deletion has not begun, and what failed.");
+        Post("/retry", (id, account, requests, context) => requests.RetryAsync(account, id, context.Address()), "RetryDeletion", "Tries again what failed.");
 
         void Post(string path, Func<long, Account, DeletionRequests, HttpContext, Task<DeletionJob>> change, string name, string summary) =>
             deletions.MapPost("/{id:long}" + path, async (long id, Account account, DeletionRequests requests, HttpContext context) => TypedResults.Ok(DeletionResponse.Of(await change(id, account, requests, context))))

@@ -62,15 +62,15 @@ internal static class UserEndpoints
         return TypedResults.Ok(users.Select(u => u.Values));
     }
 
-    private static async Task<Ok<UpdatedResponse>> MarkAsync(UserIdsRequest request, Account account, UserActions actions)
+    private static async Task<Ok<UpdatedResponse>> MarkAsync(UserIdsRequest request, HttpContext context, Account account, UserActions actions)
     {
-        var result = await actions.MarkAsync(account, actions.Ids(request));
+        var result = await actions.MarkAsync(account, context.Address(), actions.Ids(request));
         return TypedResults.Ok(new UpdatedResponse(result.Found.Length, $"Marked {result.Found.Length} {actions.Noun}(s) for deletion", actions.NotFound(result.NotFound)));
     }
 
-    private static async Task<Ok<UpdatedResponse>> UnmarkAsync(UserIdsRequest request, Account account, UserActions actions)
+    private static async Task<Ok<UpdatedResponse>> UnmarkAsync(UserIdsRequest request, HttpContext context, Account account, UserActions actions)
     {
-        var result = await actions.UnmarkAsync(account, actions.Ids(request));
+        var result = await actions.UnmarkAsync(account, context.Address(), actions.Ids(request));
         return TypedResults.Ok(new UpdatedResponse(result.Found.Length, $"Unmarked {result.Found.Length} {actions.Noun}(s)", actions.NotFound(result.NotFound)));
     }
 
@@ -80,7 +80,7 @@ internal static class UserEndpoints
         var ids = actions.Ids(request);
         var (key, wait) = (Preferences.IdempotencyKey(context.Request.Headers), Preferences.Wait(context.Request.Headers, options));
         if (ids.IsEmpty) return TypedResults.Ok(Deleted(0, null));
-        var job = await deletions.SubmitAsync(account, ids, key, context.Connection.RemoteIpAddress);
+        var job = await deletions.SubmitAsync(account, ids, key, context.Address());
         job = await deletions.WaitAsync(job.Id, wait, cancellation);
         var location = $"{context.Request.PathBase}/api/v1/admin/deletions/{job.Id}";
         if (!job.IsOver)

@@ -1,3 +1,5 @@
+using Expunge.Auditing;
+using Expunge.Postgres;
 using Expunge.Server.Accounts;
 using Expunge.Server.Api;
 using Microsoft.AspNetCore.Antiforgery;
@@ -39,7 +41,7 @@ internal static class DashboardEndpoints
     /// <summary>The address of the sign-in page.</summary>
     public static string SignInUrl(string reason, string? returnUrl) => "/sign-in" + QueryString.Create("reason", reason).Add(ReturnUrl, returnUrl ?? "/");
 
-    private static async Task<RedirectHttpResult> SignInAsync(HttpContext context, AccountStore accounts, SignIns signIns, Attempts attempts, ILogger<SignIns> log, CancellationToken cancellation)
+    private static async Task<RedirectHttpResult> SignInAsync(HttpContext context, AccountStore accounts, SignIns signIns, Attempts attempts, Database database, ILogger<SignIns> log, CancellationToken cancellation)
     {
         if (IsStale(context)) return Back(SignInReasons.Stale, null);
         var form = await context.Request.ReadFormAsync(cancellation);
@@ -51,11 +53,13 @@ internal static class DashboardEndpoints
             if (await accounts.SignInAsync(form["name"].ToString(), form["password"].ToString(), cancellation) is not { } account)
             {
                 Log.SignInFailed(log, context.Connection.RemoteIpAddress);
+                await AuditLog.AppendAsync(database, new AuditEvent("", "sign-in") { Address = context.Address(), Outcome = "refused" }, cancellation);
                 return Back(SignInReasons.Wrong, returnUrl);
             }
 
-            await context.SignInAsync(CookieAuthenticationDefaults.AuthenticationScheme, signIns.ForCookie(account));
+            await context.SignInAsync(CookieAuthenticationDefaults.AuthenticationScheme, signIns.ForCookie(account, context.Connection.RemoteIpAddress));
             Log.SignedIn(log, account.Name);
+            await AuditLog.AppendAsync(database, new AuditEvent(account.Name, "sign-in") { Address = context.Address() }, cancellation);
             return TypedResults.LocalRedirect(returnUrl);
         }
         catch (TooManyAttemptsException)

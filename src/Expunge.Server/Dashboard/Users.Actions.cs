@@ -36,14 +36,14 @@ public sealed partial class Users
         ImmutableArray<string> keys = [.. _selected];
         if (!await ConfirmedAsync<MarkDialog>("Mark for deletion", new() { { d => d.Count, keys.Length }, { d => d.Noun, Actions.Noun } })) return;
         MarkingResult? result = null;
-        if (await RunAsync("Marking …", async account => result = await Actions.MarkAsync(account, keys))) Marked(result!, "Marked {0} for deletion.");
+        if (await RunAsync("Marking …", async account => result = await Actions.MarkAsync(account, Work.Address, keys))) Marked(result!, "Marked {0} for deletion.");
         await LoadAsync();
     }
 
     private async Task UnmarkAsync()
     {
         MarkingResult? result = null;
-        if (await RunAsync("Unmarking …", async account => result = await Actions.UnmarkAsync(account, [.. _selected]))) Marked(result!, "Unmarked {0}.");
+        if (await RunAsync("Unmarking …", async account => result = await Actions.UnmarkAsync(account, Work.Address, [.. _selected]))) Marked(result!, "Unmarked {0}.");
         await LoadAsync();
     }
 
@@ -67,7 +67,7 @@ public sealed partial class Users
         // What was confirmed, and not what may have been selected since in another way.
         var isDone = await RunAsync($"Deleting {Counted.Of(estimate.Subjects.Length, Actions.Noun)} …", async account =>
         {
-            job = await Deletions.SubmitAsync(account, estimate.Subjects, idempotencyKey: null, address: null);
+            job = await Deletions.SubmitAsync(account, estimate.Subjects, idempotencyKey: null, Work.Address);
             job = await Deletions.WaitAsync(job.Id, Options.Wait, _left.Token);
             if (job.IsOver) errors = await Deletions.ErrorsAsync(job, estimate.Subjects, _left.Token);
         });

@@ -22,6 +22,7 @@ internal sealed class Work(AuthenticationStateProvider states, SignIns signIns, 
             var user = (await states.GetAuthenticationStateAsync()).User;
             if (await signIns.AccountAsync(user, CancellationToken.None) is { } account)
             {
+                Address = SignIns.Address(user);
                 await work(account);
                 return null;
             }
@@ -34,6 +35,9 @@ internal sealed class Work(AuthenticationStateProvider states, SignIns signIns, 
             return Problems.Logged(e, log, "Page", Path);
         }
     }
+
+    /// <summary>From where the one came who is signed in, for the audit.</summary>
+    public string? Address { get; private set; }
 
     private string Path => new Uri(navigation.Uri).AbsolutePath;
 }

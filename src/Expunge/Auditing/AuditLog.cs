@@ -27,7 +27,10 @@ public static class AuditLog
     }
 
     /// <summary>Writes an entry in the caller's transaction, as late in it as can be: until it ends, others who write wait.</summary>
-    internal static async Task AppendAsync(NpgsqlConnection connection, AuditEvent what, CancellationToken cancellation)
+    /// <param name="connection">The connection, in a transaction.</param>
+    /// <param name="what">What it says.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    public static async Task AppendAsync(NpgsqlConnection connection, AuditEvent what, CancellationToken cancellation)
     {
         // A sequence would leave gaps. Read in a statement of its own: that sees what was committed before the lock was given.
         await connection.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtext('expunge audit'))", cancellation);

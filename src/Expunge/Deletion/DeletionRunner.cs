@@ -16,6 +16,7 @@ public sealed class DeletionRunner
 {
     private const int FirstBatch = 10;
     private const int LargestBatch = 1000;
+    private const int FewRows = 1000;
 
     // What a batch may take before it is halved, and one subject alone before it is deleted in chunks.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -128,11 +129,12 @@ public sealed class DeletionRunner
                 continue;
             }
 
-            var begun = Stopwatch.GetTimestamp();
+            var (begun, rows) = (Stopwatch.GetTimestamp(), _progress.Rows);
             if (!await DeleteAsync(keys, cancellation)) return;
             place = next[^1].Place;
-            // Towards the target, by no more than half or double at once.
-            size = Math.Clamp((int)(keys.Length * Math.Clamp(_options.Target / Stopwatch.GetElapsedTime(begun), 0.5, 2)), 1, LargestBatch);
+            // Towards the target, by no more than half or double at once. A few rows that took long were held up by what a smaller batch would not change: a busy machine, and what every transaction costs.
+            var fewest = _progress.Rows - rows < FewRows ? FirstBatch : 1;
+            size = Math.Clamp((int)(keys.Length * Math.Clamp(_options.Target / Stopwatch.GetElapsedTime(begun), 0.5, 2)), fewest, LargestBatch);
         }
 
         await EndAsync(cancellation);

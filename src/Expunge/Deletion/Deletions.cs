@@ -128,7 +128,7 @@ public static class Deletions
             r => new FailedSubject(r.IsDBNull(0) ? null : r.GetString(0), r.GetString(1)), cancellation, id, limit)];
     }
 
-    /// <summary>The subjects of a deletion that were not deleted, and what became of them. The deletion forgets their keys; whoever asked for it knows them.</summary>
+    /// <summary>The subjects of a deletion that were not deleted, and what became of them, in the order of the keys given. The deletion forgets their keys; whoever asked for it knows them.</summary>
     /// <param name="database">The database.</param>
     /// <param name="table">The root's columns.</param>
     /// <param name="id">The deletion's number.</param>
@@ -142,8 +142,9 @@ public static class Deletions
         [
             .. await connection.ListAsync(
                 $"""
-                SELECT k.key, s.state, s.reason FROM (SELECT id::text AS key, row_number() OVER (ORDER BY id) AS place FROM (SELECT DISTINCT unnest($2::text[])::{table.Key.Type} AS id) keys) k
-                  JOIN expunge.deletion_subject s ON s.deletion_id = $1 AND s.place = k.place WHERE s.state <> 'deleted' ORDER BY s.place
+                SELECT k.id::text, s.state, s.reason
+                  FROM (SELECT id, min(n) AS n, row_number() OVER (ORDER BY id) AS place FROM unnest($2::text[]::{table.Key.Type}[]) WITH ORDINALITY AS given (id, n) GROUP BY id) k
+                  JOIN expunge.deletion_subject s ON s.deletion_id = $1 AND s.place = k.place WHERE s.state <> 'deleted' ORDER BY k.n
                 """,
                 r => new UndeletedSubject(r.GetString(0), r.GetString(1), r.IsDBNull(2) ? null : r.GetString(2)), cancellation, id, ids.ToArray()),
         ];
