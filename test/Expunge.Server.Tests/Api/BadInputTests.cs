@@ -80,9 +80,7 @@ public sealed class BadInputTests(SharedServer shared) : IClassFixture<SharedSer
 
         await server.Client.SendAsync(Json.DeletePermanently, Ids(100_001, 110_001)).ProblemAsync(HttpStatusCode.BadRequest);
         var all = await server.CountAsync("users WHERE email LIKE '%@many.example'");
-        server.Client.DefaultRequestHeaders.Add("Prefer", "respond-async");
-        var deletion = await (await server.Client.SendAsync(Json.DeletePermanently, Ids(100_001, 110_000))).BodyAsync(HttpStatusCode.Accepted);
-        server.Client.DefaultRequestHeaders.Remove("Prefer");
+        var deletion = await (await server.Client.SendAsync(Json.DeletePermanently, Ids(100_001, 110_000), ("Prefer", "respond-async"))).BodyAsync(HttpStatusCode.Accepted);
         await server.Client.SendAsync($"{Json.Deletions}/{deletion.GetProperty("id")}/cancel", "");
 
         Assert.Equal(10_001, all);

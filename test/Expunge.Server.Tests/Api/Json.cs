@@ -12,12 +12,18 @@ internal static class Json
     public const string Mark = "/api/v1/admin/users/mark-for-deletion";
     public const string Unmark = "/api/v1/admin/users/unmark";
     public const string DeletePermanently = "/api/v1/admin/users/delete-permanently";
+    public const string Deletions = "/api/v1/admin/deletions";
+    public const string Audit = "/api/v1/admin/audit";
     public const string Users = "/api/v1/admin/users";
     public const string Admins = "/api/v1/admin/admins";
     public const string Login = "/api/v1/auth/admin/login";
 
-    public static Task<HttpResponseMessage> SendAsync(this HttpClient client, string path, string body) =>
-        client.PostAsync(new Uri(path, UriKind.Relative), new StringContent(body, Encoding.UTF8, "application/json"));
+    public static Task<HttpResponseMessage> SendAsync(this HttpClient client, string path, string body, params (string Name, string Value)[] headers)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative)) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        foreach (var (name, value) in headers) request.Headers.Add(name, value);
+        return client.SendAsync(request);
+    }
 
     /// <summary>The answer's body, which must come with that status.</summary>
     public static async Task<JsonElement> BodyAsync(this HttpResponseMessage response, HttpStatusCode status = HttpStatusCode.OK)
