@@ -30,6 +30,25 @@ public sealed class SignInTests(SharedServer shared) : IClassFixture<SharedServe
         Assert.Equal(1, await server.CountAsync("users WHERE id = 7 AND is_active"));
     }
 
+    [Fact]
+    public async Task Of_a_thousand_attempts_in_a_minute_ten_are_looked_at_and_in_the_audit_and_nobody_elses_sign_in_ends()
+    {
+        await using var server = await (await RunningServer.ZivoHealthAsync(RunningServer.Quick with { SignInsPerMinute = 10 })).SignInAsync();
+
+        var statuses = new System.Collections.Concurrent.ConcurrentBag<HttpStatusCode>();
+        await Parallel.ForAsync(0, 1000, new ParallelOptions { MaxDegreeOfParallelism = 20 }, async (i, _) =>
+        {
+            using var response = await server.Client.PostAsJsonAsync(Json.Login, new { username = "root", password = $"guess number {i}" }, CancellationToken.None);
+            statuses.Add(response.StatusCode);
+        });
+
+        // The test's own sign-in is one of the ten; a slow machine may need more than a minute for a thousand.
+        Assert.InRange(statuses.Count(s => s == HttpStatusCode.Unauthorized), 9, 30);
+        Assert.Equal(1000, statuses.Count(s => s is HttpStatusCode.Unauthorized or HttpStatusCode.TooManyRequests));
+        Assert.Equal(statuses.Count(s => s == HttpStatusCode.Unauthorized), await server.CountAsync("expunge.audit WHERE outcome = 'refused'"));
+        await server.Client.GetJsonAsync(Json.Users);
+    }
+
     [Theory]
     [InlineData("Bearer nonsense")]
     [InlineData("Bearer ")]
