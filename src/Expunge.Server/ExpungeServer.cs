@@ -6,6 +6,7 @@ using Expunge.Postgres;
 using Expunge.Server.Accounts;
 using Expunge.Server.Api;
 using Expunge.Server.Dashboard;
+using Expunge.Server.Operations;
 using Expunge.Subjects;
 using Microsoft.AspNetCore.Authentication.BearerToken;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -34,7 +35,6 @@ public static class ExpungeServer
 
     internal const string SuperAdmin = "super admin";
 
-    private const long LargestBody = 1024 * 1024;
     private const string ByPath = "by path";
 
     /// <summary>Puts a server together; nothing listens before it is started. The tables of <see cref="ExpungeSchema.EnsureServerAsync"/> must exist.</summary>
@@ -49,19 +49,21 @@ public static class ExpungeServer
         builder.WebHost.UseStaticWebAssets().UseUrls(options.Url).ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = LargestBody;
+            Limits.Apply(kestrel.Limits, options);
         });
-        Logging(builder.Logging);
+        Logging(builder.Logging, options);
         Services(builder.Services, database, policy, table, options);
         var app = builder.Build();
-        Pipeline(app);
+        Pipeline(app, options);
         CheckKeys(app);
         return app;
     }
 
-    private static void Logging(ILoggingBuilder logging)
+    private static void Logging(ILoggingBuilder logging, ServerOptions options)
     {
-        logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Information);
+        logging.ClearProviders().SetMinimumLevel(LogLevel.Information);
+        if (options.Log == LogFormat.Json) logging.AddConsole(console => console.FormatterName = JsonLog.FormatterName).AddConsoleFormatter<JsonLog, ConsoleFormatterOptions>();
+        else logging.AddSimpleConsole(console => console.SingleLine = true);
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         // Requests are not logged: their addresses can hold what was searched for, and that is personal data.
         logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
@@ -114,8 +116,10 @@ public static class ExpungeServer
             json.SerializerOptions.MaxDepth = SubjectList.MostDepth;
             json.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
         });
-        services.AddOpenApi("v1", document => ApiDocument.Describe(document, table));
+        services.AddOpenApi("v1", document => ApiDocument.Describe(document, table, options));
         services.AddSingleton<DatabaseCheck>().AddHealthChecks().AddCheck<DatabaseCheck>("database");
+        Limits.AddServices(services, options);
+        Telemetry.AddServices(services, options);
         DashboardEndpoints.AddServices(services);
     }
 
@@ -132,10 +136,14 @@ public static class ExpungeServer
         }
     }
 
-    private static void Pipeline(WebApplication app)
+    private static void Pipeline(WebApplication app, ServerOptions options)
     {
+        Limits.UseProxies(app, options);
+        SecurityHeaders.Use(app);
         app.UseExceptionHandler().UseStatusCodePages();
+        Limits.UseHead(app);
         app.UseRouting();
+        app.UseRateLimiter();
         app.Use(async (context, next) =>
         {
             if (context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase))
@@ -167,9 +175,10 @@ public static class ExpungeServer
         AccountEndpoints.Map(api);
         UserEndpoints.Map(api);
         app.MapOpenApi();
-        app.MapScalarApiReference("/docs", reference => reference.WithTitle("Expunge admin API").DisableDefaultFonts().DisableTelemetry());
+        app.MapScalarApiReference("/docs", reference => reference.WithTitle("Expunge admin API").DisableDefaultFonts().DisableTelemetry().WithNonce());
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
         app.MapHealthChecks("/health/ready");
+        Telemetry.Map(app, options);
         DashboardEndpoints.Map(app);
     }
 }

@@ -8,8 +8,9 @@ namespace Expunge.Cli.Commands;
 
 internal static class ServeCommand
 {
-    private static readonly Option<int> Port = new("--port") { Description = "The port; 0 takes a free one", HelpName = "number", DefaultValueFactory = _ => 8000 };
-    private static readonly Option<string> Listen = new("--listen") { Description = "The address to listen on, such as 0.0.0.0 for all of this machine's", HelpName = "address", DefaultValueFactory = _ => "localhost" };
+    private static readonly Option<int?> Port = new("--port") { Description = "The port; 0 takes a free one [default: 8000]", HelpName = "number" };
+    private static readonly Option<string?> Listen = new("--listen") { Description = "The address to listen on, such as 0.0.0.0 for all of this machine's [default: localhost]", HelpName = "address" };
+    private static readonly Option<LogFormat?> LogOption = new("--log") { Description = "How the log on standard error is written [default: text]", HelpName = "text|json" };
 
     public static Command Create()
     {
@@ -17,21 +18,21 @@ internal static class ServeCommand
         {
             if (result.Tokens is [{ Value: var text }] && !(int.TryParse(text, out var port) && port is >= 0 and <= 65_535)) result.AddError("--port takes a number from 0 to 65535.");
         });
-        var command = new Command("serve", "Serve the admin API and the dashboard") { Port, Listen, GlobalOptions.AcceptPublished };
+        var command = new Command("serve", "Serve the admin API and the dashboard") { Port, Listen, LogOption, GlobalOptions.AcceptPublished };
         command.SetAction(Session.Action(RunAsync));
         return command;
     }
 
     private static async Task<int> RunAsync(Session session, CancellationToken cancellation)
     {
+        var options = Options(session);
+        var asked = options.Url;
         var policy = session.Policy();
         await using var database = new Database(session.Database.Settings, pooling: true);
         var table = await SubjectTable.ReadAsync(database, policy, cancellation);
         await ExpungeSchema.EnsureServerAsync(database, session.Parsed.GetValue(GlobalOptions.AcceptPublished), cancellation);
         var accounts = await new AccountStore(database).ListAsync(cancellation);
-        var listen = session.Parsed.GetValue(Listen)!;
-        var asked = Url(listen, session.Parsed.GetValue(Port));
-        await using var server = ExpungeServer.Create(database, policy, table, new ServerOptions { Url = asked });
+        await using var server = ExpungeServer.Create(database, policy, table, options);
         try
         {
             await server.StartAsync(cancellation);
@@ -52,12 +53,24 @@ internal static class ServeCommand
             Output.Line($"  dashboard  {url}");
             Output.Line($"  API        {url}/docs");
             if (accounts.Count == 0) Output.Line("⚠️  Nobody can sign in yet. Create the first account:  expunge admin create NAME --super");
-            if (listen is not ("localhost" or "127.0.0.1" or "::1")) Output.Line("⚠️  Passwords travel in clear text over HTTP: put a proxy with TLS in front.");
+            if (!new Uri(url).IsLoopback) Output.Line("⚠️  Passwords travel in clear text over HTTP: put a proxy with TLS in front.");
             Output.Line("Ctrl-C stops it.");
         }
 
         await server.WaitForShutdownAsync(cancellation);
         return ExitCodes.Ok;
+    }
+
+    /// <summary>The configuration, and what the command line says, which wins.</summary>
+    private static ServerOptions Options(Session session)
+    {
+        var options = ServerConfiguration.Read(Environment.CurrentDirectory);
+        var url = new Uri(options.Url);
+        return options with
+        {
+            Url = Url(session.Parsed.GetValue(Listen) ?? url.Host, session.Parsed.GetValue(Port) ?? url.Port),
+            Log = session.Parsed.GetValue(LogOption) ?? options.Log,
+        };
     }
 
     private static string Url(string listen, int port)

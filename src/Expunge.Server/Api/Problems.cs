@@ -34,11 +34,18 @@ internal sealed partial class Problems(IProblemDetailsService writer, ILogger<Pr
         if (problem.Status >= StatusCodes.Status500InternalServerError && exception is not OperationCanceledException)
         {
             if (exception is ExpungeException e) Log.Refused(log, method, path, problem.Status.Value, e.Message, e.Code);
-            else Log.Failed(log, method, path, problem.Status.Value, exception);
+            else Log.Failed(log, method, path, problem.Status.Value, ForLog(exception));
         }
 
         return problem;
     }
+
+    // Not PostgreSQL's words: a trigger's can hold what a row holds, and so can those on a value that is refused.
+    private static string ForLog(Exception exception) =>
+        $"{exception.GetType()}: {(exception is PostgresException e ? $"SQLSTATE {e.SqlState}{Of(e.TableName, "table")}{Of(e.ConstraintName, "constraint")}" : exception.Message)}\n{exception.StackTrace}"
+        + (exception.InnerException is { } inner ? $"\n---> {ForLog(inner)}" : "");
+
+    private static string Of(string? name, string kind) => name is null ? "" : $", {kind} {name}";
 
     public static ProblemDetails Of(Exception exception) => exception switch
     {
