@@ -41,7 +41,7 @@ public sealed class SecurityHeaderTests(SharedServer shared, Chromium chromium) 
         await using var dashboard = await OpenDashboard.ZivoHealthAsync(chromium);
 
         await dashboard.Page.GotoAsync($"{dashboard.Server.Url}/docs/");
-        await Microsoft.Playwright.Assertions.Expect(dashboard.Page.GetByText("Lists users in the order of their keys.").First).ToBeVisibleAsync();
+        await Microsoft.Playwright.Assertions.Expect(dashboard.Page.GetByText("Marks and permanently deletes rows of public.users").First).ToBeVisibleAsync();
 
         Assert.Empty(dashboard.Troubles);
     }
