@@ -24,7 +24,7 @@ public sealed partial class ServeOperationsTests
         var connectionString = await DocsDatabase.CreateAsync(upgraded: true);
         // What an application's trigger says of a row is the worst that PostgreSQL's words can hold.
         await TestServer.ExecuteAsync(connectionString, $"""
-            CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{RaisedText} %', old.email USING ERRCODE = 'XX001'; END $$;
+            CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{RaisedText} %', old.email USING ERRCODE = '42501'; END $$;
             CREATE TRIGGER tell BEFORE UPDATE ON users FOR EACH ROW WHEN (old.id = 9) EXECUTE FUNCTION tell();
             """);
         using var folder = new Folder();
@@ -36,7 +36,7 @@ public sealed partial class ServeOperationsTests
         serve.Interrupt();
         var log = (await serve.WaitAsync()).Error;
 
-        foreach (var said in (string[])["signed in", "A sign-in failed from", "marked 1 row(s)", "permanently deleted 1 row(s)", "was answered with 500", "SQLSTATE XX001"]) Assert.Contains(said, log, StringComparison.Ordinal);
+        foreach (var said in (string[])["signed in", "A sign-in failed from", "marked 1 row(s)", "permanently deleted 1 row(s)", "was answered with 500", "SQLSTATE 42501"]) Assert.Contains(said, log, StringComparison.Ordinal);
         foreach (var secret in (string[])[Password, "wrong password", token, "@example.com", "Sample User", "sample+user", "sample%20user", RaisedText, "nobody-of-that-name"])
         {
             Assert.False(log.Contains(secret, StringComparison.OrdinalIgnoreCase), $"'{secret}' is in the log:\n{log}");

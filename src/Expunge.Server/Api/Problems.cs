@@ -33,7 +33,7 @@ internal sealed partial class Problems(IProblemDetailsService writer, ILogger<Pr
         // A server that stops rolls back what is at work: that is no mistake.
         if (problem.Status >= StatusCodes.Status500InternalServerError && exception is not OperationCanceledException)
         {
-            if (exception is ExpungeException e) Log.Refused(log, method, path, problem.Status.Value, e.Message, e.Code);
+            if (exception is ExpungeException e) Log.Refused(log, method, path, problem.Status.Value, e.InnerException is PostgresException refusal ? ForLog(refusal) : e.Message, e.Code);
             else Log.Failed(log, method, path, problem.Status.Value, ForLog(exception));
         }
 
@@ -42,8 +42,9 @@ internal sealed partial class Problems(IProblemDetailsService writer, ILogger<Pr
 
     // Not PostgreSQL's words: a trigger's can hold what a row holds, and so can those on a value that is refused.
     private static string ForLog(Exception exception) =>
-        $"{exception.GetType()}: {(exception is PostgresException e ? $"SQLSTATE {e.SqlState}{Of(e.TableName, "table")}{Of(e.ConstraintName, "constraint")}" : exception.Message)}\n{exception.StackTrace}"
-        + (exception.InnerException is { } inner ? $"\n---> {ForLog(inner)}" : "");
+        (exception is PostgresException e ? ForLog(e) : $"{exception.GetType()}: {exception.Message}") + $"\n{exception.StackTrace}{(exception.InnerException is { } inner ? $"\n---> {ForLog(inner)}" : "")}";
+
+    private static string ForLog(PostgresException refusal) => $"PostgreSQL refused it, SQLSTATE {refusal.SqlState}{Of(refusal.TableName, "table")}{Of(refusal.ConstraintName, "constraint")}";
 
     private static string Of(string? name, string kind) => name is null ? "" : $", {kind} {name}";
 
