@@ -33,7 +33,7 @@ internal sealed partial class Problems(IProblemDetailsService writer, ILogger<Pr
         // A server that stops rolls back what is at work: that is no mistake.
         if (problem.Status >= StatusCodes.Status500InternalServerError && exception is not OperationCanceledException)
         {
-            if (exception is ExpungeException e) Log.Refused(log, method, path, problem.Status.Value, e.Code != ErrorCodes.CannotConnect && e.InnerException is PostgresException refusal ? ForLog(refusal) : e.Message, e.Code);
+            if (exception is ExpungeException e) Log.Refused(log, method, path, problem.Status.Value, e.Code is not (ErrorCodes.CannotConnect or ErrorCodes.LockNotAvailable) && e.InnerException is PostgresException refusal ? ForLog(refusal) : e.Message, e.Code);
             else Log.Failed(log, method, path, problem.Status.Value, ForLog(exception));
         }
 
