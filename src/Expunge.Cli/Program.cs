@@ -35,7 +35,7 @@ internal static class Program
             InitCommand.Create(), PlanCommand.Create(), UpgradeCommand.Create(), DowngradeCommand.Create(), CurrentCommand.Create(), HistoryCommand.Create(),
             VerifyCommand.Create(), OrphansCommand.Create(), SharedCommand.Create(), ProbeCommand.Create(), RehearseCommand.Create(), GuardCommand.Create(), SoftCommand.Create(), GraphCommand.Create(),
             DeleteCommand.Create(), DeletionsCommand.Create(), OutboxCommand.Create(), MarkCommand.CreateMark(), MarkCommand.CreateUnmark(),
-            ReceiptCommand.Create(), KeysCommand.Create(), BackupCommand.Create(), ServeCommand.Create(), AuditCommand.Create(), AdminCommand.Create(), DemoCommand.Create(),
+            ReceiptCommand.Create(), KeysCommand.Create(), BackupCommand.Create(), ServeCommand.Create(), WorkerCommand.Create(), AuditCommand.Create(), AdminCommand.Create(), DemoCommand.Create(),
             new HelpOption(), new VersionOption(),
         };
         GlobalOptions.AddTo(root);

@@ -8,6 +8,7 @@ using Expunge.Receipts;
 using Expunge.Server.Accounts;
 using Expunge.Server.Api;
 using Expunge.Server.Dashboard;
+using Expunge.Server.Operations;
 using Expunge.Server.Workers;
 using Expunge.Subjects;
 using Microsoft.AspNetCore.Authentication.BearerToken;
@@ -37,7 +38,6 @@ public static class ExpungeServer
 
     internal const string SuperAdmin = "super admin";
 
-    private const long LargestBody = 1024 * 1024;
     private const string ByPath = "by path";
 
     /// <summary>Puts a server together; nothing listens before it is started. The tables of <see cref="ExpungeSchema.EnsureServerAsync"/> must exist.</summary>
@@ -49,26 +49,60 @@ public static class ExpungeServer
     /// <param name="outbox">Where the workers deliver outbox events; null for nowhere.</param>
     public static WebApplication Create(Database database, PolicyFile policy, SubjectTable table, ServerOptions options, SigningKey? key = null, IOutboxReceiver? outbox = null)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = Program, ContentRootPath = AppContext.BaseDirectory });
+        var builder = Builder(database, policy, table, options, key, outbox);
         // In a source checkout the assets lie where they were built from; in the packed tool there is no such list, and they lie in wwwroot.
-        builder.WebHost.UseStaticWebAssets().UseUrls(options.Url).ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = LargestBody;
-        });
-        Logging(builder.Logging);
-        Services(builder.Services, database, policy, table, options);
-        builder.Services.AddSingleton(new SigningKeys(key)).AddSingleton(new OutboxReceivers(outbox));
-        Schedule.AddServices(builder.Services, database, options);
+        builder.WebHost.UseStaticWebAssets();
+        Services(builder.Services, database, table, options);
         var app = builder.Build();
-        Pipeline(app);
+        Pipeline(app, options);
         CheckKeys(app);
         return app;
     }
 
-    private static void Logging(ILoggingBuilder logging)
+    /// <summary>Puts a worker together, which carries deletions out and serves nothing but whether it is well, and its metrics.</summary>
+    /// <param name="database">The target database, with pooling; the caller disposes it after the worker.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="table">The root's columns, as the policy maps them.</param>
+    /// <param name="options">How to work.</param>
+    /// <param name="key">Signs receipts; null, and they are unsigned.</param>
+    /// <param name="outbox">Where it delivers outbox events; null for nowhere.</param>
+    public static WebApplication CreateWorker(Database database, PolicyFile policy, SubjectTable table, ServerOptions options, SigningKey? key = null, IOutboxReceiver? outbox = null)
     {
-        logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Information);
+        var app = Builder(database, policy, table, options with { Worker = true }, key, outbox).Build();
+        SecurityHeaders.Use(app);
+        MapHealth(app, options);
+        return app;
+    }
+
+    private static WebApplicationBuilder Builder(Database database, PolicyFile policy, SubjectTable table, ServerOptions options, SigningKey? key, IOutboxReceiver? outbox)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = Program, ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseUrls(options.Url).ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            Limits.Apply(kestrel.Limits, options);
+        });
+        Logging(builder.Logging, options);
+        builder.Services.AddSingleton(database).AddSingleton(policy).AddSingleton(table).AddSingleton(options).AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(new SigningKeys(key)).AddSingleton(new OutboxReceivers(outbox));
+        builder.Services.AddSingleton<DatabaseCheck>().AddHealthChecks().AddCheck<DatabaseCheck>("database");
+        Schedule.AddServices(builder.Services, database, options);
+        Telemetry.AddServices(builder.Services, options);
+        return builder;
+    }
+
+    private static void MapHealth(WebApplication app, ServerOptions options)
+    {
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
+        app.MapHealthChecks("/health/ready");
+        Telemetry.Map(app, options);
+    }
+
+    private static void Logging(ILoggingBuilder logging, ServerOptions options)
+    {
+        logging.ClearProviders().SetMinimumLevel(LogLevel.Information);
+        if (options.Log == LogFormat.Json) logging.AddConsole(console => console.FormatterName = JsonLog.FormatterName).AddConsoleFormatter<JsonLog, ConsoleFormatterOptions>();
+        else logging.AddSimpleConsole(console => console.SingleLine = true);
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         // Requests are not logged: their addresses can hold what was searched for, and that is personal data.
         logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning).AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
@@ -76,9 +110,8 @@ public static class ExpungeServer
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None).AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
     }
 
-    private static void Services(IServiceCollection services, Database database, PolicyFile policy, SubjectTable table, ServerOptions options)
+    private static void Services(IServiceCollection services, Database database, SubjectTable table, ServerOptions options)
     {
-        services.AddSingleton(database).AddSingleton(policy).AddSingleton(table).AddSingleton(options).AddSingleton(TimeProvider.System);
         services.AddSingleton<AccountStore>().AddSingleton<SignIns>().AddSingleton<Attempts>().AddSingleton<UserActions>().AddSingleton<DeletionRequests>();
         services.AddScoped<CurrentAccount>();
         services.AddScoped(provider => provider.GetRequiredService<CurrentAccount>().Account ?? throw new InvalidOperationException("Nobody is signed in here."));
@@ -121,8 +154,8 @@ public static class ExpungeServer
             json.SerializerOptions.MaxDepth = SubjectList.MostDepth;
             json.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
         });
-        services.AddOpenApi("v1", document => ApiDocument.Describe(document, table));
-        services.AddSingleton<DatabaseCheck>().AddHealthChecks().AddCheck<DatabaseCheck>("database");
+        services.AddOpenApi("v1", document => ApiDocument.Describe(document, table, options));
+        Limits.AddServices(services, options);
         DashboardEndpoints.AddServices(services);
     }
 
@@ -139,10 +172,14 @@ public static class ExpungeServer
         }
     }
 
-    private static void Pipeline(WebApplication app)
+    private static void Pipeline(WebApplication app, ServerOptions options)
     {
+        Limits.UseProxies(app, options);
+        SecurityHeaders.Use(app);
         app.UseExceptionHandler().UseStatusCodePages();
+        Limits.UseHead(app);
         app.UseRouting();
+        app.UseRateLimiter();
         app.Use(async (context, next) =>
         {
             if (context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase))
@@ -176,9 +213,8 @@ public static class ExpungeServer
         DeletionEndpoints.Map(api);
         AuditEndpoints.Map(api);
         app.MapOpenApi();
-        app.MapScalarApiReference("/docs", reference => reference.WithTitle("Expunge admin API").DisableDefaultFonts().DisableTelemetry());
-        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
-        app.MapHealthChecks("/health/ready");
+        app.MapScalarApiReference("/docs", reference => reference.WithTitle("Expunge admin API").DisableDefaultFonts().DisableTelemetry().WithNonce());
+        MapHealth(app, options);
         DashboardEndpoints.Map(app);
     }
 }

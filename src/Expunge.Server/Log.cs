@@ -29,8 +29,8 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Warning, "Admin {Admin} changed the password of account {Id}")]
     public static partial void PasswordChanged(ILogger log, string admin, long id);
 
-    [LoggerMessage(9, LogLevel.Error, "{Method} {Path} was answered with {Status}")]
-    public static partial void Failed(ILogger log, string method, string path, int status, Exception exception);
+    [LoggerMessage(9, LogLevel.Error, "{Method} {Path} was answered with {Status}: {Exception}")]
+    public static partial void Failed(ILogger log, string method, string path, int status, string exception);
 
     [LoggerMessage(10, LogLevel.Error, "{Method} {Path} was answered with {Status}: {Reason} [{Code}]")]
     public static partial void Refused(ILogger log, string method, string path, int status, string reason, string code);
@@ -47,8 +47,8 @@ internal static partial class Log
     [LoggerMessage(14, LogLevel.Error, "Deletion {Id} is paused: {Reason}")]
     public static partial void DeletionHeld(ILogger log, long id, string reason);
 
-    [LoggerMessage(15, LogLevel.Error, "Deletion {Id} is paused: the server made a mistake")]
-    public static partial void DeletionBroke(ILogger log, long id, Exception exception);
+    [LoggerMessage(15, LogLevel.Error, "Deletion {Id} is paused, because the server made a mistake: {Mistake}")]
+    public static partial void DeletionBroke(ILogger log, long id, string mistake);
 
     [LoggerMessage(16, LogLevel.Warning, "Deletion {Id} has given no sign of life for {Minutes} minutes")]
     public static partial void DeletionStuck(ILogger log, long id, long minutes);

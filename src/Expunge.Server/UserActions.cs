@@ -12,11 +12,11 @@ using Microsoft.Extensions.Logging;
 namespace Expunge.Server;
 
 /// <summary>What an admin does to users, for the API and the dashboard alike. A caller that goes away does not stop it; the server's end rolls it back.</summary>
-internal sealed class UserActions(Database database, PolicyFile policy, SubjectTable table, IHostApplicationLifetime lifetime, ILogger<UserActions> log)
+internal sealed class UserActions(Database database, PolicyFile policy, SubjectTable table, ServerOptions options, IHostApplicationLifetime lifetime, ILogger<UserActions> log)
 {
     public string Noun => table.Noun;
 
-    public ImmutableArray<string> Ids(UserIdsRequest request) => UserIds.Read(request.UserIds, table);
+    public ImmutableArray<string> Ids(UserIdsRequest request) => UserIds.Read(request.UserIds, table, options.MaxIdsPerRequest);
 
     /// <summary>The document's errors, or null when there are none.</summary>
     public ImmutableArray<string>? NotFound(ImmutableArray<string> keys) => keys.IsEmpty ? null : [.. keys.Select(k => $"{char.ToUpperInvariant(Noun[0])}{Noun[1..]} {k} not found")];

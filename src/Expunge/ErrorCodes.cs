@@ -78,6 +78,9 @@ public static class ErrorCodes
     /// <summary>The server's address can't be listened on.</summary>
     public const string CannotListen = "EXP1402";
 
+    /// <summary>The server's configuration has a key that does not exist, or a value that can't be.</summary>
+    public const string BadConfiguration = "EXP1403";
+
     /// <summary>A key can't be read, or is none of the kind that signs or verifies receipts.</summary>
     public const string SigningKeyInvalid = "EXP1501";
 

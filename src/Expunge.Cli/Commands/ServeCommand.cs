@@ -1,69 +1,45 @@
 using System.CommandLine;
-using Expunge.Postgres;
 using Expunge.Server;
 using Expunge.Server.Accounts;
-using Expunge.Subjects;
 
 namespace Expunge.Cli.Commands;
 
 internal static class ServeCommand
 {
-    private static readonly Option<int> Port = new("--port") { Description = "The port; 0 takes a free one", HelpName = "number", DefaultValueFactory = _ => 8000 };
-    private static readonly Option<string> Listen = new("--listen") { Description = "The address to listen on, such as 0.0.0.0 for all of this machine's", HelpName = "address", DefaultValueFactory = _ => "localhost" };
+    private static readonly Option<bool> NoWorker = new("--no-worker") { Description = "Only record deletions; an  expunge worker  or another instance carries them out" };
 
     public static Command Create()
     {
-        Port.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: var text }] && !(int.TryParse(text, out var port) && port is >= 0 and <= 65_535)) result.AddError("--port takes a number from 0 to 65535.");
-        });
-        var command = new Command("serve", "Serve the admin API and the dashboard") { Port, Listen, GlobalOptions.AcceptPublished };
+        var command = new Command("serve", "Serve the admin API and the dashboard, and carry deletions out") { NoWorker };
+        ServeOptions.AddTo(command);
         command.SetAction(Session.Action(RunAsync));
         return command;
     }
 
     private static async Task<int> RunAsync(Session session, CancellationToken cancellation)
     {
-        var policy = session.Policy();
-        await using var database = new Database(session.Database.Settings, pooling: true);
-        var table = await SubjectTable.ReadAsync(database, policy, cancellation);
-        await ExpungeSchema.EnsureServerAsync(database, session.Parsed.GetValue(GlobalOptions.AcceptPublished), cancellation);
-        var accounts = await new AccountStore(database).ListAsync(cancellation);
-        var listen = session.Parsed.GetValue(Listen)!;
-        var asked = Url(listen, session.Parsed.GetValue(Port));
-        await using var server = ExpungeServer.Create(database, policy, table, new ServerOptions { Url = asked });
-        try
+        var options = ServeOptions.Read(session);
+        if (session.Parsed.GetValue(NoWorker)) options = options with { Worker = false };
+        var (key, outbox) = (SigningKeyOption.Find(session), ServeOptions.Outbox(options));
+        using var disposable = outbox as IDisposable;
+        return await ServeOptions.RunAsync(session, options, (database, policy, table) => ExpungeServer.Create(database, policy, table, options, key, outbox), async (database, policy, url) =>
         {
-            await server.StartAsync(cancellation);
-        }
-        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
-        {
-            throw new ExpungeException(ErrorCodes.CannotListen, $"Can't listen on {asked}: {(e.InnerException ?? e).Message}.", "Choose another --port or --listen, or stop what listens there.", e);
-        }
+            var accounts = await new AccountStore(database).ListAsync(cancellation);
+            if (session.Json)
+            {
+                Session.PrintJson(new { url, root = $"{policy.Root}", accounts = accounts.Count, worker = options.Worker });
+                return;
+            }
 
-        var url = server.Urls.First();
-        if (session.Json)
-        {
-            Session.PrintJson(new { url, root = $"{policy.Root}", accounts = accounts.Count });
-        }
-        else
-        {
             Output.Line($"Expunge serves {policy.Root} of {session.Where}.");
             Output.Line($"  dashboard  {url}");
             Output.Line($"  API        {url}/docs");
             if (accounts.Count == 0) Output.Line("⚠️  Nobody can sign in yet. Create the first account:  expunge admin create NAME --super");
-            if (listen is not ("localhost" or "127.0.0.1" or "::1")) Output.Line("⚠️  Passwords travel in clear text over HTTP: put a proxy with TLS in front.");
+            if (key is null) Output.Line("⚠️  Receipts will be unsigned, because there is no key:  expunge keys create");
+            if (!options.Worker) Output.Line("⚠️  Deletions wait until a worker carries them out:  expunge worker");
+            if (policy.GracePeriod is not null && options.Worker) Output.Line($"🗑️  Whoever is marked longer than the policy's grace_period is deleted, looked for every {options.PurgeEvery}.");
+            if (!new Uri(url).IsLoopback) Output.Line("⚠️  Passwords travel in clear text over HTTP: put a proxy with TLS in front.");
             Output.Line("Ctrl-C stops it.");
-        }
-
-        await server.WaitForShutdownAsync(cancellation);
-        return ExitCodes.Ok;
-    }
-
-    private static string Url(string listen, int port)
-    {
-        // Port 0 on "localhost" would be two ports, one for IPv4 and one for IPv6.
-        var host = listen == "localhost" && port == 0 ? "127.0.0.1" : listen.Contains(':', StringComparison.Ordinal) ? $"[{listen.Trim('[', ']')}]" : listen;
-        return Uri.TryCreate($"http://{host}:{port}", UriKind.Absolute, out _) ? $"http://{host}:{port}" : throw new ExpungeException(ErrorCodes.CannotListen, $"--listen: '{listen}' is not an address.", "Write it as localhost, 0.0.0.0 or ::1.");
+        }, cancellation);
     }
 }

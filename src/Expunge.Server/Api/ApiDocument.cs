@@ -10,7 +10,7 @@ internal static class ApiDocument
 {
     private const string Scheme = "bearer";
 
-    public static void Describe(OpenApiOptions options, SubjectTable table)
+    public static void Describe(OpenApiOptions options, SubjectTable table, ServerOptions server)
     {
         options.AddDocumentTransformer((document, _, _) =>
         {
@@ -36,7 +36,7 @@ internal static class ApiDocument
             schema.Properties!["user_ids"] = new OpenApiSchema
             {
                 Type = JsonSchemaType.Array,
-                MaxItems = UserIds.Most,
+                MaxItems = server.MaxIdsPerRequest,
                 Items = UserIds.AreIntegers(table) ? new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" } : new OpenApiSchema { Type = JsonSchemaType.String },
             };
             return Task.CompletedTask;

@@ -28,7 +28,9 @@ internal static class DeletionEndpoints
         deletions.MapGet("/", ListAsync).WithName("ListDeletions").WithSummary("Lists deletions, the newest first. The header Link leads to the next page.").ProducesProblem(StatusCodes.Status400BadRequest);
         deletions.MapGet("/{id:long}", ShowAsync).WithName("ShowDeletion").WithSummary("One deletion: how far it is, and what it has deleted.").ProducesProblem(StatusCodes.Status404NotFound);
         deletions.MapGet("/{id:long}/failures", FailuresAsync).WithName("ListFailures").WithSummary("The users that a deletion could not delete, with the reason.").ProducesProblem(StatusCodes.Status404NotFound);
-        deletions.MapGet("/{id:long}/events", EventsAsync).WithName("FollowDeletion").WithSummary("Server-sent events: 'progress' with the deletion whenever it has changed, and 'end' when it is over.").ProducesProblem(StatusCodes.Status404NotFound);
+        deletions.MapGet("/{id:long}/events", EventsAsync).WithName("FollowDeletion").WithSummary("Server-sent events: 'progress' with the deletion whenever it has changed, and 'end' when it is over.")
+            // It holds no place of those that are few.
+            .DisableRateLimiting().ProducesProblem(StatusCodes.Status404NotFound);
         deletions.MapGet("/{id:long}/receipt", ReceiptAsync).WithName("ShowReceipt").WithSummary("The receipt, as it was sealed when the deletion ended.")
             .Produces<string>(StatusCodes.Status200OK, "application/json").ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         Post("/pause", (id, account, requests, context) => requests.PauseAsync(account, id, context.Address()), "PauseDeletion", "Holds a deletion after the users that it has in hand.");

@@ -39,7 +39,8 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
         StatusCodes.Status403Forbidden => ("Only the super admin may do that.", "Ask the super admin. Nothing was changed."),
         StatusCodes.Status404NotFound => ("There is nothing at this address.", "/docs lists what there is."),
         StatusCodes.Status405MethodNotAllowed => ($"This address does not take {method}.", "/docs lists what it takes."),
-        StatusCodes.Status413PayloadTooLarge => ("The body is larger than 1 MiB.", "Send fewer ids at once. Nothing was changed."),
+        StatusCodes.Status408RequestTimeout => ("The body came too slowly.", "Send it at once. Nothing was changed."),
+        StatusCodes.Status413PayloadTooLarge => ("The body is larger than this server takes.", "Send fewer ids at once. Nothing was changed."),
         StatusCodes.Status415UnsupportedMediaType => ("The body must be JSON in UTF-8.", "Send it with 'Content-Type: application/json'. Nothing was changed."),
         _ => ("The request could not be answered.", "/docs shows what it takes."),
     };

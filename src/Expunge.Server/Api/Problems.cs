@@ -33,12 +33,20 @@ internal sealed partial class Problems(IProblemDetailsService writer, ILogger<Pr
         // A server that stops rolls back what is at work: that is no mistake.
         if (problem.Status >= StatusCodes.Status500InternalServerError && exception is not OperationCanceledException)
         {
-            if (exception is ExpungeException e) Log.Refused(log, method, path, problem.Status.Value, e.Message, e.Code);
-            else Log.Failed(log, method, path, problem.Status.Value, exception);
+            if (exception is ExpungeException e) Log.Refused(log, method, path, problem.Status.Value, e.Code is not (ErrorCodes.CannotConnect or ErrorCodes.LockNotAvailable) && e.InnerException is PostgresException refusal ? ForLog(refusal) : e.Message, e.Code);
+            else Log.Failed(log, method, path, problem.Status.Value, ForLog(exception));
         }
 
         return problem;
     }
+
+    // Not PostgreSQL's words: a trigger's can hold what a row holds, and so can those on a value that is refused.
+    public static string ForLog(Exception exception) =>
+        (exception is PostgresException e ? ForLog(e) : $"{exception.GetType()}: {exception.Message}") + $"\n{exception.StackTrace}{(exception.InnerException is { } inner ? $"\n---> {ForLog(inner)}" : "")}";
+
+    public static string ForLog(PostgresException refusal) => $"PostgreSQL refused it, SQLSTATE {refusal.SqlState}{Of(refusal.TableName, "table")}{Of(refusal.ConstraintName, "constraint")}";
+
+    private static string Of(string? name, string kind) => name is null ? "" : $", {kind} {name}";
 
     public static ProblemDetails Of(Exception exception) => exception switch
     {
@@ -50,7 +58,7 @@ internal sealed partial class Problems(IProblemDetailsService writer, ILogger<Pr
         // ProblemWriter says what the status means.
         BadHttpRequestException e => new ProblemDetails { Status = e.StatusCode },
         TooManyAttemptsException e => Problem(StatusCodes.Status429TooManyRequests, e.Message, next: "Try again in a minute."),
-        OperationCanceledException => Problem(StatusCodes.Status503ServiceUnavailable, "The server is stopping. What was not finished was rolled back.", next: "Try again when it runs."),
+        OperationCanceledException => Problem(StatusCodes.Status503ServiceUnavailable, "The server is stopping. A deletion goes on when it runs again; whatever else was not finished was rolled back.", next: "Try again when it runs."),
         PostgresException { IsTransient: false } e when !e.SqlState.StartsWith("57", StringComparison.Ordinal) => Problem(StatusCodes.Status500InternalServerError, $"PostgreSQL refused a statement (SQLSTATE {e.SqlState}).", next: "The server's log says more."),
         NpgsqlException => Problem(StatusCodes.Status503ServiceUnavailable, "The database does not answer, or ended the connection.", ErrorCodes.CannotConnect, "Try again when it does."),
         _ => Problem(StatusCodes.Status500InternalServerError, "The server made a mistake.", next: "The server's log says more; please report it."),

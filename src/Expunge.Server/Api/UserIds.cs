@@ -7,14 +7,11 @@ namespace Expunge.Server.Api;
 /// <summary>Reads <c>user_ids</c>: JSON integers where the root's key is an integer, strings where it is not. Nothing is converted: <c>"7"</c> and <c>7.0</c> may be somebody's mistake.</summary>
 internal static class UserIds
 {
-    /// <summary>The most ids that a request may name.</summary>
-    public const int Most = 10_000;
-
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.BadId"/>: something is not an id; the message says which.</exception>
-    public static ImmutableArray<string> Read(JsonElement ids, SubjectTable table)
+    public static ImmutableArray<string> Read(JsonElement ids, SubjectTable table, int most)
     {
         if (ids.ValueKind != JsonValueKind.Array) throw Bad("'user_ids' must be a list.");
-        if (ids.GetArrayLength() > Most) throw Bad($"'user_ids' has {ids.GetArrayLength()} ids; a request may have {Most}.");
+        if (ids.GetArrayLength() > most) throw Bad($"'user_ids' has {ids.GetArrayLength()} ids; a request may have {most}.");
         var integers = AreIntegers(table);
         var keys = ImmutableArray.CreateBuilder<string>(ids.GetArrayLength());
         foreach (var id in ids.EnumerateArray())

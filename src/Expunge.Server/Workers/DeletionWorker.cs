@@ -3,6 +3,7 @@ using Expunge.Deletion;
 using Expunge.Policy;
 using Expunge.Postgres;
 using Expunge.Receipts;
+using Expunge.Server.Api;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -75,9 +76,10 @@ internal sealed class DeletionWorker(Database database, PolicyFile policy, Serve
     // Tried again it would fail again, and nobody would be told.
     private async Task HoldAsync(long id, Exception why)
     {
-        var reason = why is ExpungeException e ? $"{e.Message}  → {e.NextStep}  [{e.Code}]" : "The server made a mistake.  → Its log says more; please report it.";
+        // Not PostgreSQL's words: they can hold what a row holds.
+        var reason = why is ExpungeException e ? $"{(e.InnerException is PostgresException refusal ? Problems.ForLog(refusal) : e.Message)}  → {e.NextStep}  [{e.Code}]" : "The server made a mistake.  → Its log says more; please report it.";
         if (why is ExpungeException) Log.DeletionHeld(log, id, reason);
-        else Log.DeletionBroke(log, id, why);
+        else Log.DeletionBroke(log, id, Problems.ForLog(why));
         try
         {
             await Deletions.HoldAsync(database, id, reason);

@@ -15,7 +15,10 @@ public static class Deleter
     /// <param name="ids">The subjects' keys as text; one that does not exist is reported and does not keep the others from being deleted.</param>
     /// <param name="cancellation">Rolls back.</param>
     /// <exception cref="ExpungeException">Nothing was deleted; it says why.</exception>
-    public static async Task<DeletionResult> DeleteAsync(Database database, PolicyFile policy, IEnumerable<string> ids, CancellationToken cancellation = default)
+    public static Task<DeletionResult> DeleteAsync(Database database, PolicyFile policy, IEnumerable<string> ids, CancellationToken cancellation = default) =>
+        DeletionTelemetry.RunAsync(id: null, () => DeleteOnceAsync(database, policy, ids, cancellation), _ => "completed");
+
+    private static async Task<DeletionResult> DeleteOnceAsync(Database database, PolicyFile policy, IEnumerable<string> ids, CancellationToken cancellation)
     {
         // The application's triggers may need the search_path of its role: it stays.
         await using var connection = await database.OpenMaintenanceAsync(cancellation);

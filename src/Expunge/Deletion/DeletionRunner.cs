@@ -58,7 +58,10 @@ public sealed class DeletionRunner
     /// <param name="cancellation">Stops after, or in the middle of, a batch; what is done stays done, and the next run goes on.</param>
     /// <returns>How it stands now.</returns>
     /// <exception cref="ExpungeException">It can't go on: another run is at work on it, the policy is another one, or the constraints are not as the policy says. What is done stays done.</exception>
-    public static async Task<DeletionJob> RunAsync(Database database, PolicyFile policy, long id, DeletionOptions options, CancellationToken cancellation = default)
+    public static Task<DeletionJob> RunAsync(Database database, PolicyFile policy, long id, DeletionOptions options, CancellationToken cancellation = default) =>
+        DeletionTelemetry.RunAsync(id, () => RunOnceAsync(database, policy, id, options, cancellation), job => $"{job.State}".ToLowerInvariant());
+
+    private static async Task<DeletionJob> RunOnceAsync(Database database, PolicyFile policy, long id, DeletionOptions options, CancellationToken cancellation)
     {
         // The application's triggers may need the search_path of its role: it stays.
         await using var connection = await database.OpenMaintenanceAsync(cancellation);
@@ -238,6 +241,12 @@ public sealed class DeletionRunner
         await _throttle.AfterAsync(rows, cancellation);
     }
 
+    private Task ChunkDoneAsync(ImmutableArray<DeletionLine> lines, CancellationToken cancellation)
+    {
+        DeletionTelemetry.Rows(lines);
+        return DoneAsync(0, lines, cancellation);
+    }
+
     private void Tell(DeletionProgress progress) => _options.Progress?.Report(_progress = progress);
 
     // Pausing and cancelling wait for the end of the transaction, and are seen in the next.
@@ -247,6 +256,7 @@ public sealed class DeletionRunner
     private async Task FailAsync(string key, ExpungeException failure, CancellationToken cancellation)
     {
         await _connection.ExecuteAsync("UPDATE expunge.deletion_subject SET state = 'failed', reason = $3 WHERE deletion_id = $1 AND key = $2", cancellation, _id, key, $"{failure.Message}  → {failure.NextStep}  [{failure.Code}]");
+        DeletionTelemetry.Failed();
         Tell(_progress with { Done = _progress.Done + 1, Note = null });
     }
 
@@ -255,7 +265,7 @@ public sealed class DeletionRunner
     {
         try
         {
-            return await Retry.RunAsync(() => TryBeginAsync(key, cancellation), cancellation) switch
+            return await Retry.RunAsync(() => TryBeginAsync(key, cancellation), cancellation, DeletionTelemetry.Retried) switch
             {
                 Begun.Yes => await FinishAsync(key, cancellation),
                 // Gone or unmarked meanwhile: nothing of it may be touched.
@@ -295,7 +305,7 @@ public sealed class DeletionRunner
             ImmutableArray<DeletionLine> chunk = [];
             await _throttle.NameOldAsync(cancellation);
             return await new Whale(_connection, _decisions, key, _options) { Deletion = _id, TakesBack = _takesBack }.RunAsync(
-                    () => GoesOnAsync(cancellation), lines => RecordChunkAsync(key, chunk = lines, cancellation), () => DoneAsync(0, chunk, cancellation), cancellation)
+                    () => GoesOnAsync(cancellation), lines => RecordChunkAsync(key, chunk = lines, cancellation), () => ChunkDoneAsync(chunk, cancellation), cancellation)
                 && await OnceAsync([key], TimeSpan.FromMinutes(10), isDue: null, cancellation);
         }
         catch (Exception e) when (e is ExpungeException { Code: ErrorCodes.Residue or ErrorCodes.OtherSubjects or ErrorCodes.ExternalChanged } || (e is PostgresException p && !SqlStates.IsServerTrouble(p.SqlState)))

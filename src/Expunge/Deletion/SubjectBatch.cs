@@ -40,7 +40,7 @@ internal sealed record SubjectBatch(NpgsqlConnection Connection, Decisions Decis
     public async Task<DeletionResult> DeleteAsync(ImmutableArray<string> keys, CancellationToken cancellation)
     {
         var inOrder = false;
-        return await Retry.RunAsync(OnceAsync, cancellation);
+        return await DeletionTelemetry.BatchAsync(keys.Length, () => Retry.RunAsync(OnceAsync, cancellation, DeletionTelemetry.Retried));
 
         async Task<DeletionResult> OnceAsync()
         {
@@ -69,7 +69,9 @@ internal sealed record SubjectBatch(NpgsqlConnection Connection, Decisions Decis
         if (Begin is not null && !await Begin()) return new DeletionResult([], [], [], "nothing to count", 0, clock.Elapsed);
 
         // FOR UPDATE: no new row can refer to the subjects from here on.
+        var locking = Stopwatch.GetTimestamp();
         var found = await Connection.ListAsync(SubjectKeys.Lock(root.Name, key, SkipLocked ? "UPDATE SKIP LOCKED" : "UPDATE", IsDue), r => r.GetString(0), cancellation, keys.ToArray());
+        DeletionTelemetry.Locked(locking);
         ImmutableArray<string> notFound = [.. keys.Except(found)];
         var others = notFound.IsEmpty || (IsDue is null && !SkipLocked) ? []
             : await Connection.ListAsync(
@@ -134,9 +136,10 @@ internal sealed record SubjectBatch(NpgsqlConnection Connection, Decisions Decis
             var lines = count is not null ? Estimator.Lines(Decisions, count) : (await RowCounts.ReadAsync(Connection, Decisions, cancellation)).Minus(before, Decisions, ImmutableDictionary<uint, long>.Empty)!.Value;
             await record(lines);
             await transaction.CommitAsync(cancellation);
+            DeletionTelemetry.Rows(lines);
             return lines;
         },
-        cancellation);
+        cancellation, DeletionTelemetry.Retried);
 
     private async Task DeleteSoftAsync(string[] keys, CancellationToken cancellation)
     {

@@ -23,7 +23,16 @@ internal sealed class Throttle(NpgsqlConnection connection, DeletionOptions opti
         if (Stopwatch.GetElapsedTime(_looked) >= (options.MaxLag < BetweenLooks ? options.MaxLag : BetweenLooks))
         {
             await _standbys.WroteAsync(connection, cancellation);
-            await _standbys.WaitAsync(connection, maxWait: null, who => note($"waits for {who}"), cancellation);
+            var (waited, waiting) = (false, Stopwatch.GetTimestamp());
+            await _standbys.WaitAsync(
+                connection, maxWait: null,
+                who =>
+                {
+                    waited = true;
+                    note($"waits for {who}");
+                },
+                cancellation);
+            if (waited) DeletionTelemetry.WaitedForStandbys(Stopwatch.GetElapsedTime(waiting));
             _looked = Stopwatch.GetTimestamp();
         }
 

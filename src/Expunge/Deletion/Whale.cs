@@ -112,7 +112,7 @@ internal sealed class Whale(NpgsqlConnection connection, Decisions decisions, st
         async Task<bool> ChunkOfAsync(Extent extent, string at, string[] places, int rows)
         {
             var begun = Stopwatch.GetTimestamp();
-            if (!await Retry.RunAsync(() => ChunkAsync(part, extent.Leaf, at, places, begin, record, cancellation), cancellation)) return false;
+            if (!await Retry.RunAsync(() => ChunkAsync(part, extent.Leaf, at, places, begin, record, cancellation), cancellation, DeletionTelemetry.Retried)) return false;
             _size = Math.Clamp((int)(rows * Math.Clamp(options.Target / Stopwatch.GetElapsedTime(begun), 0.5, 2)), options.AlwaysInChunks ? 2 : 100, LargestChunk);
             await after();
             return true;

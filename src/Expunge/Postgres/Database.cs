@@ -33,7 +33,8 @@ public sealed class Database : IAsyncDisposable
 
         // While an index is built or rows are validated nothing is sent, for hours; firewalls forget such a connection, and its end would never be noticed.
         (Settings.TcpKeepAlive, Settings.TcpKeepAliveTime) = (true, 30);
-        _source = NpgsqlDataSource.Create(Settings);
+        // Its name is a label of Npgsql's metrics; without one that is the connection string.
+        _source = new NpgsqlDataSourceBuilder(Settings.ConnectionString) { Name = "expunge" }.Build();
     }
 
     /// <summary>Where and as whom. Holds the password: never print it.</summary>
