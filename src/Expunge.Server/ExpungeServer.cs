@@ -108,6 +108,7 @@ public static class ExpungeServer
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            json.SerializerOptions.Converters.Add(new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
             json.SerializerOptions.RespectNullableAnnotations = true;
             json.SerializerOptions.RespectRequiredConstructorParameters = true;
             json.SerializerOptions.AllowDuplicateProperties = false;
@@ -166,6 +167,7 @@ public static class ExpungeServer
         var api = app.MapGroup("/api/v1").RequireAuthorization();
         AccountEndpoints.Map(api);
         UserEndpoints.Map(api);
+        SchemaEndpoints.Map(api);
         app.MapOpenApi();
         app.MapScalarApiReference("/docs", reference => reference.WithTitle("Expunge admin API").DisableDefaultFonts().DisableTelemetry());
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
