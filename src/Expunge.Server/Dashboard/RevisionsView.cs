@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Expunge.Graph;
 using Expunge.Policy;
 using Expunge.Postgres;
 using Expunge.Revisions;
@@ -36,15 +35,14 @@ public sealed record RevisionsView(PolicyFile Policy, Plan Plan, ImmutableArray<
         : Current is { } applied ? $"Revision {applied.Revision} ({applied.Name}) is applied{(applied.Revision == Policy.Revision ? "" : $", the policy's is {Name}")}, and everything is as the policy says."
         : $"Everything is as revision {Name} says, without having been applied by Expunge.";
 
-    /// <summary>The counts of the reach, in a sentence or two.</summary>
+    /// <summary>The counts of the reach, in a sentence.</summary>
     public string Summary
     {
         get
         {
             var decisions = Plan.Decisions!;
-            var blocking = Prediction.Of(decisions.Catalog, decisions.Reach.Root).Blocking.Count();
             var direct = decisions.All.Count(d => decisions.Reach.DepthOf(d.Reference) == 1);
-            return $"{Counted.Of(decisions.All.Length, "reference")} lead to {Policy.Root}, {direct} directly, from {Counted.Of(decisions.All.Select(d => d.Reference.Table.Oid).Distinct().Count(), "table")}. {(blocking == 0 ? "None blocks" : $"{blocking} of them block")} a deletion today.";
+            return $"{Counted.Of(decisions.All.Length, "reference")} lead to {Policy.Root}, {direct} directly, from {Counted.Of(decisions.All.Select(d => d.Reference.Table.Oid).Distinct().Count(), "table")}.";
         }
     }
 

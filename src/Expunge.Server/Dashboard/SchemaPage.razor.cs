@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Expunge.Pictures;
 using Expunge.Policy;
 using Expunge.Postgres;
 using Microsoft.AspNetCore.Components;
@@ -84,7 +85,7 @@ public sealed partial class SchemaPage
     {
         groups = view.Groups,
         tables = view.Tables.Select(t => new { t.Id, label = t.Name, t.Table.Depth, t.Group, shared = t.Table.IsShared, stays = !t.Table.LosesRows, words = Words(t) }),
-        references = view.References.Select(r => new { r.Id, from = r.From.Id, to = r.To.Id, action = $"{r.Edge.Action}", soft = r.Edge.IsSoft, signs = string.Concat(r.Marks.Select(SchemaMarks.Sign)) }),
+        references = view.References.Select(r => new { r.Id, from = r.From.Id, to = r.To.Id, action = $"{r.Edge.Action}", soft = r.Edge.IsSoft, columns = PictureText.Columns(r.Edge), signs = string.Concat(r.Marks.Select(SchemaMarks.Sign)) }),
     };
 
     private static string Words(SchemaTable table) => string.Join(", ", table.Marks.Prepend(table.Group is null ? "" : $"group {table.Group}").Prepend(table.Name).Where(w => w.Length > 0));
@@ -138,13 +139,13 @@ public sealed partial class SchemaPage
         if (_graph is null || Read is null) return;
         if (_path is { } path)
         {
-            await _graph.InvokeVoidAsync("show", path.SelectMany(r => new[] { r.Id, r.From.Id, r.To.Id }), true);
+            await _graph.InvokeVoidAsync("path", path.Select(r => r.From.Id).Append(path[^1].To.Id), path.Select(r => r.Id));
         }
         else
         {
             var (tables, references) = Read.Find(_search, _show);
             var all = string.IsNullOrWhiteSpace(_search) && _show.Length == 0;
-            await _graph.InvokeVoidAsync("show", all ? null : tables.Select(t => t.Id).Concat(references.Select(r => r.Id)), false);
+            await _graph.InvokeVoidAsync("show", all ? null : tables.Select(t => t.Id).Concat(references.Select(r => r.Id)));
         }
     }
 

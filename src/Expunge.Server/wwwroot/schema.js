@@ -10,8 +10,9 @@ export function draw(canvas, cursor, page, graph) {
         container: canvas, elements: elements(graph, canvas.clientWidth / Math.max(1, canvas.clientHeight)), style: style(canvas), layout: { name: 'preset', fit: true, padding: 12 },
         autoungrabify: true, boxSelectionEnabled: false, minZoom: 0.05, maxZoom: 3,
     });
-    let at = null;
+    let at = null, line = false, moved = false;
 
+    cy.on('scrollzoom dragpan pinchzoom', () => moved = true);
     cy.on('tap', event => {
         const id = event.target === cy || event.target.hasClass('area') ? null : event.target.id();
         if (id && event.target.isNode()) move(event.target, false);
@@ -24,7 +25,7 @@ export function draw(canvas, cursor, page, graph) {
         ArrowLeft: () => step(-1, 0), ArrowRight: () => step(1, 0), ArrowUp: () => step(0, -1), ArrowDown: () => step(0, 1),
         Home: () => move(cy.getElementById(graph.tables[0].id), true),
         Enter: () => at && page.invokeMethodAsync('SelectAsync', at.id()),
-        '+': () => zoom(1.25), '=': () => zoom(1.25), '-': () => zoom(0.8), '0': () => cy.fit(undefined, 12),
+        '+': () => zoom(1.25), '=': () => zoom(1.25), '-': () => zoom(0.8), '0': fit,
         Escape: () => page.invokeMethodAsync('SelectAsync', null),
     };
     const pressed = event => {
@@ -35,10 +36,21 @@ export function draw(canvas, cursor, page, graph) {
     };
     canvas.addEventListener('keydown', pressed);
     // Cytoscape notices the window's size, not that the details open beside it.
-    const sizes = new ResizeObserver(() => canvas.clientWidth > 0 && cy.resize());
+    const sizes = new ResizeObserver(() => {
+        if (canvas.clientWidth === 0) return;
+        cy.resize();
+        if (!moved) fit();
+        else if (at) reveal(at);
+    });
     sizes.observe(canvas);
 
+    function fit() {
+        moved = false;
+        cy.fit(cy.elements(':visible'), line ? 40 : 12);
+    }
+
     function zoom(factor) {
+        moved = true;
         cy.zoom({ level: cy.zoom() * factor, renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } });
     }
 
@@ -46,7 +58,7 @@ export function draw(canvas, cursor, page, graph) {
         if (!at) return move(cy.getElementById(graph.tables[0].id), true);
         const from = at.position();
         let best = null, least = Infinity;
-        cy.nodes('.table').not('.faded').forEach(node => {
+        cy.nodes('.table:visible').not('.faded').forEach(node => {
             const dx = node.position().x - from.x, dy = node.position().y - from.y;
             const ahead = dx * x + dy * y, aside = Math.abs(dx * y) + Math.abs(dy * x);
             const far = ahead + 3 * aside;
@@ -55,14 +67,25 @@ export function draw(canvas, cursor, page, graph) {
         if (best) move(best, true);
     }
 
-    function move(node, reveal) {
+    function move(node, revealed) {
         at?.removeClass('at');
         at = node.addClass('at');
         cursor.textContent = at.data('words');
-        if (!reveal) return;
-        if (cy.zoom() < 0.7) cy.zoom({ level: 0.9, position: at.position() });
-        const box = at.renderedBoundingBox();
-        if (box.x1 < 0 || box.y1 < 0 || box.x2 > cy.width() || box.y2 > cy.height()) cy.center(at);
+        if (revealed) reveal(at);
+    }
+
+    function reveal(node) {
+        moved = true;
+        if (cy.zoom() < 0.7) cy.zoom({ level: 0.9, position: node.position() });
+        const box = node.renderedBoundingBox();
+        if (box.x1 < 0 || box.y1 < 0 || box.x2 > cy.width() || box.y2 > cy.height()) cy.center(node);
+    }
+
+    function leaveLine() {
+        if (!line) return;
+        line = false;
+        cy.nodes('.table').forEach(node => { node.position(node.scratch('home') ?? node.position()); });
+        cy.elements().removeClass('off path');
     }
 
     performance.measure('graph drawn', { start: started });
@@ -74,14 +97,35 @@ export function draw(canvas, cursor, page, graph) {
             if (element.isNode()) move(element, true);
             else move(element.source(), false);
         },
-        show(ids, fit) {
-            const shown = ids && new Set(ids);
-            cy.batch(() => cy.elements().not('.area').forEach(element => element.toggleClass('faded', Boolean(shown && !shown.has(element.id())))));
-            if (fit) cy.fit(cy.elements('.table').not('.faded'), 40);
-            else if (!shown) cy.fit(undefined, 12);
+        // What is found stands out; null is all.
+        show(ids) {
+            const shown = ids && new Set(ids), whole = !shown;
+            cy.batch(() => {
+                leaveLine();
+                cy.elements().not('.area').forEach(element => element.toggleClass('faded', Boolean(shown && !shown.has(element.id()))));
+            });
+            if (whole) fit();
+        },
+        // One path alone, in a line that begins at the root.
+        path(tables, references) {
+            const nodes = tables.map(id => cy.getElementById(id)), ids = new Set([...tables, ...references]);
+            const upright = canvas.clientWidth < canvas.clientHeight;
+            const apart = upright ? 90 : Math.max(...nodes.map(n => n.data('w'))) + 120;
+            cy.batch(() => {
+                leaveLine();
+                cy.elements().removeClass('faded').forEach(element => element.toggleClass('off', !ids.has(element.id())));
+                nodes.forEach((node, i) => {
+                    node.scratch('home', { ...node.position() });
+                    const far = (nodes.length - 1 - i) * apart;
+                    node.position(upright ? { x: 0, y: far } : { x: far, y: 0 });
+                });
+                references.forEach(id => cy.getElementById(id).addClass('path'));
+            });
+            line = true;
+            fit();
         },
         recolour() { cy.style(style(canvas)); },
-        fit() { cy.resize(); cy.fit(undefined, 12); },
+        fit() { cy.resize(); fit(); },
         end() {
             sizes.disconnect();
             canvas.removeEventListener('keydown', pressed);
@@ -103,7 +147,7 @@ function elements(graph, aspect) {
             data: { id: t.id, label: t.label, w: t.width, words: t.words }, position: { x: t.x, y: t.y },
         })),
         ...graph.references.map(r => ({
-            group: 'edges', classes: [r.action, r.soft && 'soft', r.signs && 'signed'].filter(Boolean).join(' '), data: { id: r.id, source: r.from, target: r.to, signs: r.signs },
+            group: 'edges', classes: [r.action, r.soft && 'soft', r.signs && 'signed'].filter(Boolean).join(' '), data: { id: r.id, source: r.from, target: r.to, signs: r.signs, columns: r.columns },
         })),
     ];
 }
@@ -184,6 +228,8 @@ function style(canvas) {
         { selector: 'edge.near, edge.chosen', style: { ...layer(3), opacity: 1, width: 3 } },
         { selector: 'node.chosen', style: { 'background-color': color('chosen'), color: color('text'), 'border-width': 3 } },
         { selector: '.at', style: { 'outline-width': 3, 'outline-color': color('Cascade'), 'outline-offset': 2 } },
+        { selector: '.off', style: { display: 'none' } },
+        { selector: '.path', style: { label: 'data(columns)', 'font-size': 11, color: color('text'), opacity: 1, 'text-background-color': color('ground'), 'text-background-opacity': 0.9 } },
         { selector: '.faded', style: { opacity: 0.12, 'text-opacity': 0.3 } },
     ];
 }
