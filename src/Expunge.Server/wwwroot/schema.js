@@ -230,6 +230,6 @@ function style(canvas) {
         { selector: '.at', style: { 'outline-width': 3, 'outline-color': color('Cascade'), 'outline-offset': 2 } },
         { selector: '.off', style: { display: 'none' } },
         { selector: '.path', style: { label: 'data(columns)', 'font-size': 11, color: color('text'), opacity: 1, 'text-background-color': color('ground'), 'text-background-opacity': 0.9 } },
-        { selector: '.faded', style: { opacity: 0.12, 'text-opacity': 0.3 } },
+        { selector: '.faded', style: { opacity: 0.12, 'text-opacity': 0.3, events: 'no' } },
     ];
 }
