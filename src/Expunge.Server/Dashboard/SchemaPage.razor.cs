@@ -11,6 +11,7 @@ namespace Expunge.Server.Dashboard;
 /// <summary>The reference graph, and the same as a table. wwwroot/schema.js draws; what is selected and found is decided here.</summary>
 public sealed partial class SchemaPage
 {
+    private readonly Dictionary<string, ElementReference> _openers = new(StringComparer.Ordinal);
     private ElementReference _canvas;
     private ElementReference _cursor;
     private IJSObjectReference? _module;
@@ -44,7 +45,7 @@ public sealed partial class SchemaPage
     protected override async Task<SchemaView> ReadAsync(CancellationToken cancellation)
     {
         var view = await SchemaView.ReadAsync(Database, Policy, cancellation);
-        (_table, _reference, _path) = (null, null, null);
+        (_table, _reference, _opened, _path) = (null, null, null, null);
         return view;
     }
 
@@ -96,26 +97,33 @@ public sealed partial class SchemaPage
     public async Task SelectAsync(string? id)
     {
         (_table, _reference) = (Read?.Tables.FirstOrDefault(t => t.Id == id), Read?.References.FirstOrDefault(r => r.Id == id));
-        if (_reference is not null) _opened = id;
         if (_graph is not null) await _graph.InvokeVoidAsync("select", id);
         StateHasChanged();
     }
 
+    private Task OpenAsync(string id, string opener)
+    {
+        _opened = opener;
+        return SelectAsync(id);
+    }
+
+    /// <summary>The focus goes back to where the details were opened.</summary>
     private async Task CloseAsync()
     {
         await SelectAsync(null);
-        if (_module is not null) await _module.InvokeVoidAsync("focus", _asTable ? $"open-{_opened}" : _canvas);
+        if (!_asTable) await _canvas.FocusAsync();
+        else if (_opened is not null) await _openers[_opened].FocusAsync();
     }
 
     private async Task SearchAsync(string? text)
     {
-        _search = text;
+        (_search, _opened) = (text, null);
         await ShowFoundAsync();
     }
 
     private async Task ShowAsync(ChangeEventArgs changed)
     {
-        _show = $"{changed.Value}";
+        (_show, _opened) = ($"{changed.Value}", null);
         await ShowFoundAsync();
     }
 
@@ -151,7 +159,7 @@ public sealed partial class SchemaPage
 
     private async Task SwitchAsync(bool asTable)
     {
-        _asTable = asTable;
+        (_asTable, _opened) = (asTable, null);
         StateHasChanged();
         await Task.Yield();
         if (!asTable && _graph is not null) await _graph.InvokeVoidAsync("fit");

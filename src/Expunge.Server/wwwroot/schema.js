@@ -134,10 +134,6 @@ export function draw(canvas, cursor, page, graph) {
     };
 }
 
-export function focus(element) {
-    (typeof element === 'string' ? document.getElementById(element) : element)?.focus();
-}
-
 function elements(graph, aspect) {
     const { tables, areas } = place(graph, aspect);
     return [

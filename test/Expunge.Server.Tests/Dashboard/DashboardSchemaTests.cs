@@ -63,7 +63,7 @@ public sealed class DashboardSchemaTests(Chromium chromium, ServerBeforeUpgrade 
         await dashboard.Page.WaitForFunctionAsync($"() => {Graph}.nodes('.table:visible').length === 110");
 
         await dashboard.Page.GetByLabel("Show", new() { Exact = true }).SelectOptionAsync(new SelectOptionValue { Label = "Chat & Communication" });
-        await Expect(dashboard.Page.GetByText("5 tables, 9 references", new() { Exact = true })).ToBeVisibleAsync();
+        await Expect(dashboard.Page.GetByText("4 tables, 7 references", new() { Exact = true })).ToBeVisibleAsync();
     }
 
     [Fact]
