@@ -110,7 +110,7 @@ export function draw(canvas, cursor, page, graph) {
         path(tables, references) {
             const nodes = tables.map(id => cy.getElementById(id)), ids = new Set([...tables, ...references]);
             const upright = canvas.clientWidth < canvas.clientHeight;
-            const apart = upright ? 90 : Math.max(...nodes.map(n => n.data('w'))) + 120;
+            const apart = upright ? 90 : Math.max(...nodes.map(n => n.data('w'))) + 160;
             cy.batch(() => {
                 leaveLine();
                 cy.elements().removeClass('faded').forEach(element => element.toggleClass('off', !ids.has(element.id())));
