@@ -113,6 +113,7 @@ public sealed class DashboardSchemaTests(Chromium chromium, ServerBeforeUpgrade 
         var open = dashboard.Button("audit_events.actor_id");
         await open.PressAsync("Enter");
         await Expect(Details(dashboard)).ToContainTextAsync("No foreign key: the column holds keys of users.");
+        await Expect(Details(dashboard).GetByRole(AriaRole.Heading, new() { Level = 2 })).ToBeFocusedAsync();
         await dashboard.Page.Keyboard.PressAsync("Escape");
         await Expect(open).ToBeFocusedAsync();
     }
