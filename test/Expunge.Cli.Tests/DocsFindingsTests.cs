@@ -33,6 +33,7 @@ public sealed class DocsFindingsTests
     public void A_page_has_the_title_of_its_entry_and_says_what_is_wrong_why_it_matters_and_what_to_do(string code)
     {
         var lines = DocsPages.LinesOf(PageOf(code));
+        Assert.Equal($"# {code} · {FindingCodes.Meaning(code)}", lines[0]);
         Assert.Contains($"##{lines[0]}", DocsPages.LinesOf("docs/errors.md"));
         Assert.All(["**Problem.** ", "**Why it matters.** ", "**What to do.** "], part => Assert.Single(lines, l => l.StartsWith(part, StringComparison.Ordinal)));
         DocsPages.None(DocsPages.Blocks(PageOf(code)).Where(b => b.Mark.Split(':')[0] is not ("before" or "after" or "policy")).Select(b => b.Place));

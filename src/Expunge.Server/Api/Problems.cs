@@ -84,7 +84,7 @@ internal sealed partial class Problems(IProblemDetailsService writer, ILogger<Pr
         ErrorCodes.BadId or ErrorCodes.BadAccount or ErrorCodes.TooManySubjects => StatusCodes.Status400BadRequest,
         ErrorCodes.AccountNotFound or ErrorCodes.SubjectNotFound or ErrorCodes.DeletionNotFound => StatusCodes.Status404NotFound,
         ErrorCodes.IdempotencyKeyUsed => StatusCodes.Status422UnprocessableEntity,
-        ErrorCodes.NoMarkColumn => StatusCodes.Status409Conflict,
+        ErrorCodes.NoMarkColumn or ErrorCodes.PolicyInvalid or ErrorCodes.RootNotFound => StatusCodes.Status409Conflict,
         ErrorCodes.ServerIsStandby or ErrorCodes.LockNotAvailable or ErrorCodes.SearchTooSlow or ErrorCodes.ServerGaveUp or ErrorCodes.CommitUnknown => StatusCodes.Status503ServiceUnavailable,
         // What was committed is no conflict that a second try would meet again.
         ErrorCodes.LateRows or ErrorCodes.SubjectTableChanged => StatusCodes.Status500InternalServerError,
