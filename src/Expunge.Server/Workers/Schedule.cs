@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Expunge.Postgres;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -11,11 +12,14 @@ namespace Expunge.Server.Workers;
 internal sealed class Schedule(ISchedulerFactory schedulers)
 {
     private const string DeletionId = "deletion";
+    private const string DataSource = "schedule";
 
     /// <summary>Adds the scheduler. An instance that is no worker has one, too, which gives and does not take.</summary>
     public static void AddServices(IServiceCollection services, Database database, ServerOptions options)
     {
         services.AddSingleton<Schedule>().AddSingleton<DeletionWorker>().AddHostedService(provider => provider.GetRequiredService<DeletionWorker>());
+        // Of the container, which closes it at the end.
+        services.AddKeyedSingleton<DbDataSource>(DataSource, (_, _) => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.Settings.ConnectionString) { Pooling = true, MaxPoolSize = 10, ApplicationName = "expunge schedule" }));
         services.AddQuartz(quartz =>
         {
             quartz.ConfigureScheduler(scheduler =>
@@ -26,7 +30,7 @@ internal sealed class Schedule(ISchedulerFactory schedulers)
             quartz.UseDefaultThreadPool(options.ConcurrentDeletions + 4);
             quartz.UsePersistentStore(store =>
             {
-                store.UsePostgres(source => source.DataSourceFactory = _ => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.Settings.ConnectionString) { Pooling = true, MaxPoolSize = 10, ApplicationName = "expunge schedule" }));
+                store.UsePostgres(source => source.DataSourceServiceKey = DataSource);
                 store.ConfigureStore(settings => (settings.TablePrefix, settings.StoreJobDataAsStrings) = ("expunge.quartz_", true));
                 store.UseClustering(cluster => cluster.CheckinInterval = TimeSpan.FromSeconds(5));
             });

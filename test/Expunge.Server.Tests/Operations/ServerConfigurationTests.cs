@@ -68,13 +68,13 @@ public sealed partial class ServerConfigurationTests
         foreach (var key in typeof(ServerOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {
             var meaning = string.Concat(summaries[$"P:{typeof(ServerOptions).FullName}.{key.Name}"]!.Nodes().Select(n => n is XElement code ? $"`{code.Value}`" : $"{n}")).Trim();
-            yield return $"| `Expunge__{key.Name}` | {Default(key.GetValue(new ServerOptions())!)} | {Values(key)} | {Space().Replace(meaning, " ")} |\n";
+            yield return $"| `Expunge__{key.Name}` | {Default(key.GetValue(new ServerOptions()))} | {Values(key)} | {Space().Replace(meaning, " ")} |\n";
         }
     }
 
-    private static string Default(object value) => value switch
+    private static string Default(object? value) => value switch
     {
-        System.Collections.IEnumerable and not string => "none",
+        null or (System.Collections.IEnumerable and not string) => "none",
         bool flag => flag ? "`true`" : "`false`",
         _ => $"`{Convert.ToString(value, CultureInfo.InvariantCulture)}`",
     };
