@@ -12,7 +12,7 @@ namespace Expunge.Deletion;
 /// <param name="StartedAt">When the first run began; null before.</param>
 /// <param name="FinishedAt">When it ended; null before.</param>
 /// <param name="Subjects">How many subjects are where.</param>
-/// <param name="Lines">What it has done so far, per table.</param>
+/// <param name="Lines">What it has done so far, per table; empty where it stands in a list of deletions.</param>
 public sealed record DeletionJob(
     long Id, string Root, DeletionState State, string? Reason, string RequestedBy, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, SubjectCounts Subjects, ImmutableArray<DeletionLine> Lines)
 {
@@ -29,5 +29,5 @@ public sealed record DeletionJob(
     public bool IsOver => State is DeletionState.Completed or DeletionState.Failed or DeletionState.Cancelled;
 
     /// <summary>All rows that it has deleted so far.</summary>
-    public long TotalDeleted => Lines.Sum(l => l.Deleted);
+    public long TotalDeleted { get; init; }
 }
