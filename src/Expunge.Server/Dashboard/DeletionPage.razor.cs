@@ -44,10 +44,10 @@ public sealed partial class DeletionPage
 
     private double Percent => Job.Subjects.Total == 0 ? 100 : 100.0 * (Job.Subjects.Total - Job.Subjects.Pending) / Job.Subjects.Total;
 
-    private string Done => $"{Job.Subjects.Total - Job.Subjects.Pending:N0} of {Counted.Of(Job.Subjects.Total, Table.Noun)} ({Math.Floor(Percent):0} %), {Counted.Of(Job.TotalDeleted, "row")} deleted";
+    private string Done => $"{Job.Subjects.Total - Job.Subjects.Pending:N0} of {Counted.Of(Job.Subjects.Total, Table.Noun)} ({Math.Floor(Percent):0} %){(Job.Subjects.Failed > 0 ? $", {Job.Subjects.Failed:N0} failed" : "")}, {Counted.Of(Job.TotalDeleted, "row")} deleted";
 
     private string Rate => _rate.Rows is not { } rows ? "Measuring how fast it goes …"
-        : $"{_rate.Users:N0} {Table.Noun}s/s, {rows:N0} rows/s. {(_rate.Left(Job.Subjects.Pending) is { } left ? $"About {Moment.Of(left)} left, until {_readAt + left:HH:mm:ss} UTC." : $"When it ends can be told when a {Table.Noun} is done.")}";
+        : $"{_rate.Users:N0} {Table.Noun}s/s, {rows:N0} rows/s. {(_rate.Left(Job.Subjects.Pending) is { } left ? $"About {Moment.Of(left)} left, until {(left.TotalHours < 12 ? $"{_readAt + left:HH:mm:ss}" : Moment.Of(_readAt + left))} UTC." : $"When it ends can be told when a {Table.Noun} is done.")}";
 
     private IEnumerable<(string Name, string Value)> Facts => new (string Name, string? Value)[]
     {

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Hosting;
 
 namespace Expunge.Server.Dashboard;
 
@@ -16,6 +17,9 @@ public abstract class WatchingPage<T> : ComponentBase, IDisposable
 
     [Inject]
     private protected Work Work { get; set; } = default!;
+
+    [Inject]
+    private IHostApplicationLifetime Lifetime { get; set; } = default!;
 
     /// <summary>The clock.</summary>
     [Inject]
@@ -42,13 +46,20 @@ public abstract class WatchingPage<T> : ComponentBase, IDisposable
     protected async Task LookAsync()
     {
         if (_isLeft) return;
-        await _watching.CancelAsync();
-        _watching.Dispose();
-        _watching = new();
-        var token = _watching.Token;
-        await ReadOnceAsync(token);
+        var watching = Renew();
+        await ReadOnceAsync(watching);
         // The page is drawn meanwhile.
-        _ = WatchAsync(token);
+        _ = WatchAsync(watching);
+    }
+
+    // In one go, so that there is never more than one that watches.
+    private CancellationToken Renew()
+    {
+        _watching.Cancel();
+        _watching.Dispose();
+        // The pages of a server that stops are still open.
+        _watching = CancellationTokenSource.CreateLinkedTokenSource(Lifetime.ApplicationStopping);
+        return _watching.Token;
     }
 
     private async Task WatchAsync(CancellationToken watching)

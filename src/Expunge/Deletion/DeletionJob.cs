@@ -28,6 +28,6 @@ public sealed record DeletionJob(
     /// <summary>Whether nothing is left to be done.</summary>
     public bool IsOver => State is DeletionState.Completed or DeletionState.Failed or DeletionState.Cancelled;
 
-    /// <summary>All rows that it has deleted so far.</summary>
+    /// <summary>All rows that it has deleted so far, as of the same moment as <see cref="Subjects"/>; the lines of one that runs can be further.</summary>
     public long TotalDeleted { get; init; }
 }

@@ -222,7 +222,7 @@ public static class Deletions
         var lines = await connection.ListAsync(
             "SELECT table_name, deleted, updated, path FROM expunge.deletion_rows WHERE deletion_id = $1 ORDER BY place",
             r => new DeletionLine(r.GetString(0), r.GetInt64(1), r.GetInt64(2), r.GetString(3)), cancellation, id);
-        return job with { Lines = [.. lines], TotalDeleted = lines.Sum(l => l.Deleted) };
+        return job with { Lines = [.. lines] };
     }
 
     private static ExpungeException NotFound(long id) => new(ErrorCodes.DeletionNotFound, $"There is no deletion {id}.", "See which there are:  expunge deletions list");
