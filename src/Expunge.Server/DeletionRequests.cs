@@ -55,20 +55,18 @@ internal sealed partial class DeletionRequests(Database database, PolicyFile pol
         }
     }
 
-    /// <summary>The subjects that were not deleted, as the document's errors; null where there are none.</summary>
+    /// <summary>The subjects that were not deleted.</summary>
     /// <param name="job">A deletion that is over.</param>
     /// <param name="ids">The keys that it was asked for with.</param>
     /// <param name="cancellation">Cancels it.</param>
-    public async Task<ImmutableArray<string>?> ErrorsAsync(DeletionJob job, ImmutableArray<string> ids, CancellationToken cancellation)
+    public async Task<ImmutableArray<UndeletedSubject>> UndeletedAsync(DeletionJob job, ImmutableArray<string> ids, CancellationToken cancellation) =>
+        job.Subjects.Deleted == job.Subjects.Total ? [] : await Deletions.UndeletedAsync(database, table, job.Id, ids, cancellation);
+
+    /// <summary>What became of it, as the document's errors say it.</summary>
+    public string Error(UndeletedSubject subject)
     {
-        if (job.Subjects.Deleted == job.Subjects.Total) return null;
-        var noun = $"{char.ToUpperInvariant(table.Noun[0])}{table.Noun[1..]}";
-        return [.. (await Deletions.UndeletedAsync(database, table, job.Id, ids, cancellation)).Select(s => s.State switch
-        {
-            "not found" => $"{noun} {s.Key} not found",
-            "failed" => $"{noun} {s.Key} could not be deleted: {s.Reason}",
-            _ => $"{noun} {s.Key} {s.State}",
-        })];
+        var who = $"{char.ToUpperInvariant(table.Noun[0])}{table.Noun[1..]} {subject.Key}";
+        return subject.State == "failed" ? $"{who} could not be deleted: {subject.Reason}" : $"{who} {subject.State}";
     }
 
     /// <summary>The reason of a deletion or of one of its subjects, as it was recorded, as what it was before.</summary>

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Expunge.Policy;
 using Expunge.Postgres;
+using Expunge.Receipts;
 using Expunge.Revisions;
 using Expunge.Server.Accounts;
 using Expunge.Subjects;
@@ -50,14 +51,14 @@ internal sealed class RunningServer : IAsyncDisposable
         return await StartAsync(connectionString, ZivoHealth.Deployment.Policy, options);
     }
 
-    public static async Task<RunningServer> StartAsync(string connectionString, string policyText, ServerOptions? options = null)
+    public static async Task<RunningServer> StartAsync(string connectionString, string policyText, ServerOptions? options = null, SigningKey? key = null)
     {
         var database = new Database(new NpgsqlConnectionStringBuilder(connectionString), pooling: true);
         var policy = PolicyReader.Read(policyText, null);
         if (!await ExpungeSchema.HasServerAsync(database)) await CreateAccountsAsync(database);
         await ExpungeSchema.EnsureServerAsync(database);
         options ??= Quick with { QueueEvery = TimeSpan.FromSeconds(5) };
-        var app = ExpungeServer.Create(database, policy, await SubjectTable.ReadAsync(database, policy), options with { Url = "http://127.0.0.1:0" });
+        var app = ExpungeServer.Create(database, policy, await SubjectTable.ReadAsync(database, policy), options with { Url = "http://127.0.0.1:0" }, key);
         await app.StartAsync();
         return new RunningServer(app, database, connectionString);
     }

@@ -91,9 +91,9 @@ internal static class UserEndpoints
         }
 
         context.Response.Headers.ContentLocation = location;
-        var errors = await deletions.ErrorsAsync(job, ids, cancellation);
-        if (job.Subjects is { Deleted: 0, Failed: > 0 } or { Deleted: 0, Cancelled: > 0 }) throw DeletionRequests.Refusal(errors!.Value[0]);
-        return TypedResults.Ok(Deleted(job.Subjects.Deleted, errors));
+        var undeleted = await deletions.UndeletedAsync(job, ids, cancellation);
+        if (job.Subjects is { Deleted: 0, Failed: > 0 } or { Deleted: 0, Cancelled: > 0 }) throw DeletionRequests.Refusal(deletions.Error(undeleted.First(u => u.State is "failed" or "cancelled")));
+        return TypedResults.Ok(Deleted(job.Subjects.Deleted, undeleted.IsEmpty ? null : [.. undeleted.Select(deletions.Error)]));
 
         DeletedResponse Deleted(long deleted, ImmutableArray<string>? errors) => new(deleted, $"Permanently deleted {deleted} {actions.Noun}(s) and all associated data", errors);
     }

@@ -1,7 +1,9 @@
 using Expunge.Auditing;
 using Expunge.Postgres;
+using Expunge.Receipts;
 using Expunge.Server.Accounts;
 using Expunge.Server.Api;
+using Expunge.Server.Workers;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -36,6 +38,7 @@ internal static class DashboardEndpoints
         var session = app.MapGroup("/session").WithMetadata(new RequireAntiforgeryTokenAttribute()).ExcludeFromDescription();
         session.MapPost("/", SignInAsync);
         session.MapPost("/end", (Delegate)SignOutAsync);
+        app.MapGet("/deletions/{id:long}/receipt.json", ReceiptAsync).RequireAuthorization().ExcludeFromDescription();
     }
 
     /// <summary>The address of the sign-in page.</summary>
@@ -70,6 +73,17 @@ internal static class DashboardEndpoints
         {
             return Back(SignInReasons.Unavailable, returnUrl);
         }
+    }
+
+    /// <summary>The name under which a browser keeps a receipt.</summary>
+    public static string ReceiptFile(long deletion) => $"receipt-{deletion}.json";
+
+    // As it was sealed, byte for byte: formatted anew it could not be verified.
+    private static async Task<FileContentHttpResult> ReceiptAsync(long id, Database database, SigningKeys keys, HttpContext context)
+    {
+        var receipt = await ReceiptStore.GetAsync(database, id, keys.Current, context.RequestAborted);
+        context.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Bytes(receipt.Bytes, "application/json", ReceiptFile(id));
     }
 
     private static async Task<RedirectHttpResult> SignOutAsync(HttpContext context)

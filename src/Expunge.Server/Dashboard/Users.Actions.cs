@@ -63,17 +63,18 @@ public sealed partial class Users
         if (!await ConfirmedAsync<NumberDialog>("Delete permanently", new() { { d => d.Count, estimate.Subjects.Length }, { d => d.Noun, Actions.Noun } })) return;
 
         DeletionJob? job = null;
-        ImmutableArray<string>? errors = null;
+        ImmutableArray<UndeletedSubject> undeleted = [];
         // What was confirmed, and not what may have been selected since in another way.
         var isDone = await RunAsync($"Deleting {Counted.Of(estimate.Subjects.Length, Actions.Noun)} …", async account =>
         {
             job = await Deletions.SubmitAsync(account, estimate.Subjects, idempotencyKey: null, Work.Address);
             job = await Deletions.WaitAsync(job.Id, Options.Wait, _left.Token);
-            if (job.IsOver) errors = await Deletions.ErrorsAsync(job, estimate.Subjects, _left.Token);
+            if (job.IsOver) undeleted = await Deletions.UndeletedAsync(job, estimate.Subjects, _left.Token);
         });
-        if (job?.IsOver == true) _selected.ExceptWith(estimate.Subjects);
+        // Who could not be deleted can be tried again when the reason is gone.
+        if (job?.IsOver == true) _selected.ExceptWith(estimate.Subjects.Except(undeleted.Where(u => u.State == "failed").Select(u => u.Key)));
         await LoadAsync();
-        if (isDone) await ConfirmedAsync<ResultDialog>("Result", new() { { d => d.Job, job }, { d => d.Errors, errors ?? [] }, { d => d.NotFound, estimate.NotFound }, { d => d.Noun, Actions.Noun } }, wide: true);
+        if (isDone) await ConfirmedAsync<ResultDialog>("Result", new() { { d => d.Job, job }, { d => d.Errors, [.. undeleted.Select(Deletions.Error)] }, { d => d.NotFound, estimate.NotFound }, { d => d.Noun, Actions.Noun } }, wide: true);
     }
 
     /// <summary>Does it unless something is being done: a double click does nothing twice.</summary>

@@ -12,7 +12,7 @@ namespace Expunge.Deletion;
 /// <param name="StartedAt">When the first run began; null before.</param>
 /// <param name="FinishedAt">When it ended; null before.</param>
 /// <param name="Subjects">How many subjects are where.</param>
-/// <param name="Lines">What it has done so far, per table.</param>
+/// <param name="Lines">What it has done so far, per table; empty where it stands in a list of deletions.</param>
 public sealed record DeletionJob(
     long Id, string Root, DeletionState State, string? Reason, string RequestedBy, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, SubjectCounts Subjects, ImmutableArray<DeletionLine> Lines)
 {
@@ -28,6 +28,6 @@ public sealed record DeletionJob(
     /// <summary>Whether nothing is left to be done.</summary>
     public bool IsOver => State is DeletionState.Completed or DeletionState.Failed or DeletionState.Cancelled;
 
-    /// <summary>All rows that it has deleted so far.</summary>
-    public long TotalDeleted => Lines.Sum(l => l.Deleted);
+    /// <summary>All rows that it has deleted so far, as of the same moment as <see cref="Subjects"/>; the lines of one that runs can be further.</summary>
+    public long TotalDeleted { get; init; }
 }

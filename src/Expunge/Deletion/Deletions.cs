@@ -20,7 +20,8 @@ public static class Deletions
         d.id, d.root, d.state, d.reason, d.requested_by, d.created_at, d.started_at, d.finished_at, d.method, coalesce(d.residual_checked, 0),
         (SELECT ARRAY[count(*) FILTER (WHERE s.state IN ('pending', 'finishing')), count(*) FILTER (WHERE s.state = 'deleted'), count(*) FILTER (WHERE s.state = 'not found'),
                       count(*) FILTER (WHERE s.state = 'unmarked'), count(*) FILTER (WHERE s.state = 'failed'), count(*) FILTER (WHERE s.state = 'cancelled')]
-           FROM expunge.deletion_subject s WHERE s.deletion_id = d.id)
+           FROM expunge.deletion_subject s WHERE s.deletion_id = d.id),
+        (SELECT coalesce(sum(r.deleted), 0)::bigint FROM expunge.deletion_rows r WHERE r.deletion_id = d.id)
         """;
 
     // A hash over keys that can be guessed is as good as the keys, unless it is salted.
@@ -92,7 +93,7 @@ public static class Deletions
         return await KnownAsync(connection, hash, key, cancellation) is { } known ? await ReadAsync(connection, known, cancellation) : null;
     }
 
-    /// <summary>The deletions, newest first.</summary>
+    /// <summary>The deletions, newest first; without what each has done per table.</summary>
     /// <param name="database">The database.</param>
     /// <param name="limit">How many at the most.</param>
     /// <param name="before">Only those with a smaller number; null for the newest.</param>
@@ -126,6 +127,19 @@ public static class Deletions
         return [.. await connection.ListAsync(
             "SELECT key, reason FROM expunge.deletion_subject WHERE deletion_id = $1 AND state = 'failed' ORDER BY place LIMIT $2",
             r => new FailedSubject(r.IsDBNull(0) ? null : r.GetString(0), r.GetString(1)), cancellation, id, limit)];
+    }
+
+    /// <summary>Why subjects could not be deleted, the commonest reason first.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="id">The deletion's number.</param>
+    /// <param name="limit">How many reasons at the most.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    public static async Task<ImmutableArray<FailureReason>> FailureReasonsAsync(Database database, long id, int limit = 20, CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        return [.. await connection.ListAsync(
+            "SELECT reason, count(*) FROM expunge.deletion_subject WHERE deletion_id = $1 AND state = 'failed' GROUP BY reason ORDER BY count(*) DESC, reason LIMIT $2",
+            r => new FailureReason(r.GetString(0), r.GetInt64(1)), cancellation, id, limit)];
     }
 
     /// <summary>The subjects of a deletion that were not deleted, and what became of them, in the order of the keys given. The deletion forgets their keys; whoever asked for it knows them.</summary>
@@ -280,6 +294,7 @@ public static class Deletions
         {
             Method = r.IsDBNull(8) ? null : r.GetString(8),
             ResidualChecked = r.GetInt32(9),
+            TotalDeleted = r.GetInt64(11),
         };
     }
 }
