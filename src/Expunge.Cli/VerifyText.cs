@@ -27,15 +27,7 @@ internal static class VerifyText
 
     internal static string Words(GroupResult group) => $"{(group.Ok == group.Total ? "✅" : "❌")} {group.Title} {group.Ok}/{group.Total}";
 
-    internal static string Sum(VerifyReport report)
-    {
-        var errors = report.Findings.Count(f => f.Severity == FindingSeverity.Error);
-        var good = report.Lines.Count(l => l.Ok);
-        if (report.Ok) return $"✅ {good} of {report.Lines.Length} references to {report.Root} are as the policy says.";
-        // An error can be about something else than a reference, such as a missing right.
-        var (count, not) = good == report.Lines.Length ? (good, "") : (report.Lines.Length - good, "not ");
-        return $"❌ {count} of {report.Lines.Length} references to {report.Root} are {not}as the policy says; {errors} error{(errors == 1 ? "" : "s")}.";
-    }
+    internal static string Sum(VerifyReport report) => $"{(report.Ok ? "✅" : "❌")} {report.Summary}";
 
     internal static string YesNo(bool value) => value ? "yes" : "no";
 }

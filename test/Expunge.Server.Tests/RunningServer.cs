@@ -111,3 +111,15 @@ public sealed class SharedServer : IAsyncLifetime
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Server.DisposeAsync();
 }
+
+/// <summary>One server with ZivoHealth before migration 067, for the tests of a class that leave it as it was.</summary>
+public sealed class ServerBeforeUpgrade : IAsyncLifetime
+{
+    internal RunningServer Server { get; private set; } = null!;
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync() => Server = await RunningServer.StartAsync(await TestServer.ZivoHealthAsync(), ZivoHealth.Deployment.Policy);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => Server.DisposeAsync();
+}

@@ -12,7 +12,7 @@ internal static class CurrentCommand
         {
             var current = (await Journal.RevisionsAsync(session.Database, cancellation)).LastOrDefault(r => r.State != RevisionState.Reverted);
             if (session.Json) Session.PrintJson(new { current });
-            else Output.Line(current is null ? "No revision is applied." : $"{current.Revision} ({current.Name}): {HistoryCommand.Words(current.State)}, {current.StartedAt:yyyy-MM-dd HH:mm:ss} UTC");
+            else Output.Line(current is null ? "No revision is applied." : $"{current.Revision} ({current.Name}): {current.State.Words()}, {current.StartedAt:yyyy-MM-dd HH:mm:ss} UTC");
             return ExitCodes.Ok;
         }));
         return command;

@@ -13,18 +13,9 @@ internal static class HistoryCommand
             var revisions = await Journal.RevisionsAsync(session.Database, cancellation);
             if (session.Json) Session.PrintJson(new { revisions });
             else if (revisions.Count == 0) Output.Line("No revision was ever applied.");
-            else Output.Columns(["revision", "name", "state", "changes", "started (UTC)", "by"], revisions.Reverse().Select(r => (string[])[r.Revision, r.Name, Words(r.State), $"{r.Steps}", $"{r.StartedAt:yyyy-MM-dd HH:mm:ss}", r.StartedBy]));
+            else Output.Columns(["revision", "name", "state", "changes", "started (UTC)", "by"], revisions.Reverse().Select(r => (string[])[r.Revision, r.Name, r.State.Words(), $"{r.Steps}", $"{r.StartedAt:yyyy-MM-dd HH:mm:ss}", r.StartedBy]));
             return ExitCodes.Ok;
         }));
         return command;
     }
-
-    public static string Words(RevisionState state) => state switch
-    {
-        RevisionState.Applying => "interrupted while applying: run expunge upgrade",
-        RevisionState.Incomplete => "applied in part: run expunge upgrade",
-        RevisionState.Applied => "applied",
-        RevisionState.Reverting => "interrupted while reverting: run expunge downgrade -1",
-        _ => "reverted",
-    };
 }

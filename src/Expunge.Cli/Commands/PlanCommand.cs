@@ -37,9 +37,9 @@ internal static class PlanCommand
         foreach (var phase in plan.Steps.GroupBy(s => s.Phase))
         {
             Output.Line();
-            Output.Line($"{Title(phase.Key)} ({phase.Count()} steps)");
+            Output.Line($"{RevisionWords.OfPhase(phase.Key)} ({phase.Count()} steps)");
             // What is done comes last: it can be long.
-            Output.Columns(["table", "locks", "what"], phase.Select(s => (string[])[s.Table.Name.Display(schema), string.Join(", ", s.Locks.DistinctBy(l => l.Mode).Select(l => l.HeldWhileScanning ? l.Mode : $"{l.Mode} for ms")), s.Description]));
+            Output.Columns(["table", "locks", "what"], phase.Select(s => (string[])[s.Table.Name.Display(schema), RevisionWords.OfLocks(s), s.Description]));
         }
 
         // Those that the policy sets null too: they are what makes the rows stay.
@@ -59,14 +59,6 @@ internal static class PlanCommand
         if (!decisions.Undecided.IsEmpty) Output.Line($"⚠️  {decisions.Undecided.Length} shared references are undecided: upgrade refuses until the policy names each under 'references'. expunge init suggests{(decisions.SoftReferences.IsEmpty ? "" : ", but not where a soft reference makes the second way")}.");
         if (decisions.Undecided.IsEmpty) Output.Line(plan.IsEmpty ? "Nothing to do: everything is as the policy says." : $"{plan.Steps.Length} steps, about {Math.Max(1, plan.EstimatedTime.TotalSeconds):0} s of scanning beside the application. Apply it:  expunge upgrade head");
     }
-
-    private static string Title(string phase) => phase switch
-    {
-        "index" => "1 · index: built concurrently; nobody waits for it, it waits for transactions that are older",
-        "swap" => "2 · swap: the constraint is replaced NOT VALID; new rows are checked throughout",
-        "validate" => "3 · validate: existing rows are checked while the application reads and writes",
-        _ => "4 · partitions: prepared one by one, then attached in one short transaction",
-    };
 
     private static void PrintSql(Plan plan)
     {

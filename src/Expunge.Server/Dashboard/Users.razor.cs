@@ -30,7 +30,7 @@ public sealed partial class Users
     [Inject]
     private Work Work { get; set; } = default!;
 
-    private string Title => $"{char.ToUpperInvariant(Table.Noun[0])}{Table.Noun[1..]}s";
+    private string Title => TitleOf(Table);
 
     private string SearchLabel => $"Search {string.Join(", ", Table.Searched.Select(c => c.Name).Append($"whole {Table.Key.Name}"))}";
 
@@ -38,6 +38,8 @@ public sealed partial class Users
 
     /// <inheritdoc/>
     protected override Task OnInitializedAsync() => LoadAsync();
+
+    internal static string TitleOf(SubjectTable table) => $"{char.ToUpperInvariant(table.Noun[0])}{table.Noun[1..]}s";
 
     private Task SearchAsync(string? search)
     {

@@ -35,7 +35,7 @@ internal static class SvgLegend
 
     private static IEnumerable<(Func<int, int, object> Sample, string Words)> Entries(Picture picture)
     {
-        foreach (var action in picture.References.Select(r => r.Action).Distinct().Order()) yield return ((x, y) => Line(PictureColors.Of(action), x, y), Words(action));
+        foreach (var action in picture.References.Select(r => r.Action).Distinct().Order()) yield return ((x, y) => Line(PictureColors.Of(action), x, y), PictureText.Words(action));
         var marks = picture.References.SelectMany(PictureText.Marks).Concat(picture.Tables.SelectMany(PictureText.Marks)).ToHashSet(StringComparer.Ordinal);
         foreach (var (mark, meaning) in PictureText.Meanings.Where(m => marks.Contains(m.Mark)))
         {
@@ -55,15 +55,4 @@ internal static class SvgLegend
         [], SvgXml.Group([("stroke", color)], SvgXml.Path($"M{x} {y}H{x + 17}", dashed)), SvgXml.Group([("fill", color)], SvgXml.Circle(x + 17, y, 3)));
 
     private static XElement Box(int x, int y, bool losesRows) => SvgTables.Frame(new PictureTable("", "", 1, losesRows, IsShared: losesRows), x, y - 6, 16, 11);
-
-    private static string Words(PolicyAction action) => action switch
-    {
-        PolicyAction.Cascade => "cascade: the row is deleted too",
-        PolicyAction.SetNull => "set null: the row stays",
-        PolicyAction.SetDefault => "set default: the row stays",
-        PolicyAction.Retain => "retain: the row stays and blocks",
-        PolicyAction.Reassign => "reassign: the row moves to another",
-        PolicyAction.Keep => "keep: the constraint stays as it is",
-        _ => throw new ArgumentOutOfRangeException(nameof(action), action, "not an action"),
-    };
 }

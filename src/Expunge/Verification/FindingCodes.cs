@@ -59,4 +59,30 @@ public static class FindingCodes
 
     /// <summary>Two foreign keys on overlapping columns do different things to the same rows.</summary>
     public const string Overlap = "EXP3019";
+
+    /// <summary>What a code means, in a few words: the heading of its entry in docs/errors.md.</summary>
+    /// <param name="code">The code.</param>
+    public static string Meaning(string code) => code switch
+    {
+        NotAsPolicy => "not as the policy says",
+        Duplicate => "duplicate foreign key",
+        NotValidated => "not validated",
+        NotEnforced => "not enforced",
+        TriggersDisabled => "triggers disabled",
+        MissingIndex => "missing index",
+        Undecided => "undecided",
+        MissingTable => "missing table",
+        Suppressor => "something can suppress the action",
+        CheckMayRefuse => "CHECK may refuse",
+        Retained => "retained",
+        NoReplicaIdentity => "no replica identity",
+        BlockedBelow => "blocked below the root",
+        SetNullImpossible => "SET NULL that can't be",
+        SoftSuspected => "looks like a soft reference",
+        MissingRight => "missing right",
+        Copies => "copies in a materialized view",
+        Drift => "changed since the upgrade",
+        Overlap => "overlapping foreign keys",
+        _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not a finding's code"),
+    };
 }

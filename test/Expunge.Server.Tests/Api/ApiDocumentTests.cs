@@ -13,7 +13,7 @@ public sealed partial class ApiDocumentTests
         await using var server = await RunningServer.ZivoHealthAsync();
         var document = await server.Client.GetJsonAsync("/openapi/v1.json");
 
-        foreach (var path in (string[])[Json.Login, Json.Users, Json.Mark, Json.Unmark, Json.DeletePermanently, "/api/v1/admin/users/delete", Json.Admins, $"{Json.Admins}/{{id}}", $"{Json.Admins}/{{id}}/password"])
+        foreach (var path in (string[])[Json.Login, Json.Users, Json.Mark, Json.Unmark, Json.DeletePermanently, "/api/v1/admin/users/delete", Json.Admins, $"{Json.Admins}/{{id}}", $"{Json.Admins}/{{id}}/password", Json.Verify, Json.Graph])
         {
             foreach (var operation in document.GetProperty("paths").GetProperty(path).EnumerateObject())
             {

@@ -16,6 +16,8 @@ internal static class Json
     public const string Audit = "/api/v1/admin/audit";
     public const string Users = "/api/v1/admin/users";
     public const string Admins = "/api/v1/admin/admins";
+    public const string Verify = "/api/v1/admin/verify";
+    public const string Graph = "/api/v1/admin/graph";
     public const string Login = "/api/v1/auth/admin/login";
 
     public static Task<HttpResponseMessage> SendAsync(this HttpClient client, string path, string body, params (string Name, string Value)[] headers)

@@ -11,10 +11,11 @@ namespace Expunge.Server.Tests.Dashboard;
 internal sealed partial class OpenDashboard : IAsyncDisposable
 {
     private readonly IBrowserContext _context;
+    private readonly bool _isShared;
 
-    private OpenDashboard(RunningServer server, IBrowserContext context, IPage page)
+    private OpenDashboard(RunningServer server, bool isShared, IBrowserContext context, IPage page)
     {
-        (Server, _context, Page) = (server, context, page);
+        (Server, _isShared, _context, Page) = (server, isShared, context, page);
         page.Console += (_, message) => Note(message.Type is "error" or "warning", $"console: {message.Text}");
         page.PageError += (_, error) => Note(true, $"error: {error}");
         page.RequestFailed += (_, request) => Note(true, $"failed: {request.Url} {request.Failure}");
@@ -49,10 +50,17 @@ internal sealed partial class OpenDashboard : IAsyncDisposable
         return await OpenAsync(context, await RunningServer.StartAsync(connectionString, policy));
     }
 
-    private static async Task<OpenDashboard> OpenAsync(IBrowserContext context, RunningServer server)
+    /// <summary>A page of a server that others use, too, signed in as the super admin. The server stays.</summary>
+    public static async Task<OpenDashboard> OnAsync(Chromium chromium, RunningServer server, string path = "/", BrowserNewContextOptions? browser = null)
     {
-        var dashboard = new OpenDashboard(server, context, await context.NewPageAsync());
-        await dashboard.Page.GotoAsync(server.Url);
+        var dashboard = await OpenAsync(await chromium.ContextAsync(browser), server, isShared: true, path);
+        return await dashboard.SignInAsync();
+    }
+
+    private static async Task<OpenDashboard> OpenAsync(IBrowserContext context, RunningServer server, bool isShared = false, string path = "/")
+    {
+        var dashboard = new OpenDashboard(server, isShared, context, await context.NewPageAsync());
+        await dashboard.Page.GotoAsync(server.Url + path);
         return dashboard;
     }
 
@@ -139,6 +147,6 @@ internal sealed partial class OpenDashboard : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _context.DisposeAsync();
-        await Server.DisposeAsync();
+        if (!_isShared) await Server.DisposeAsync();
     }
 }
