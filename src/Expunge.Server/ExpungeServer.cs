@@ -79,7 +79,7 @@ public static class ExpungeServer
     private static void Services(IServiceCollection services, Database database, PolicyFile policy, SubjectTable table, ServerOptions options)
     {
         services.AddSingleton(database).AddSingleton(policy).AddSingleton(table).AddSingleton(options).AddSingleton(TimeProvider.System);
-        services.AddSingleton<AccountStore>().AddSingleton<SignIns>().AddSingleton<Attempts>().AddSingleton<UserActions>().AddSingleton<DeletionRequests>();
+        services.AddSingleton<AccountStore>().AddSingleton<SignIns>().AddSingleton<Attempts>().AddSingleton<AccountActions>().AddSingleton<UserActions>().AddSingleton<DeletionRequests>();
         services.AddScoped<CurrentAccount>();
         services.AddScoped(provider => provider.GetRequiredService<CurrentAccount>().Account ?? throw new InvalidOperationException("Nobody is signed in here."));
 
