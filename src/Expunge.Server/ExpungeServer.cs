@@ -10,6 +10,7 @@ using Expunge.Server.Api;
 using Expunge.Server.Dashboard;
 using Expunge.Server.Workers;
 using Expunge.Subjects;
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication.BearerToken;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authorization;
@@ -158,8 +159,8 @@ public static class ExpungeServer
         app.UseAuthentication();
         app.Use(async (context, next) =>
         {
-            // What anybody may have, such as style sheets, needs no look at the database.
-            if (context.User.Identity?.IsAuthenticated == true && context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>() is not null)
+            // What anybody may have, such as style sheets, needs no look at the database. The forms' tokens are for an account, too: that of a sign-in that has ended would let nobody sign in anew.
+            if (context.User.Identity?.IsAuthenticated == true && context.GetEndpoint()?.Metadata is { } metadata && (metadata.GetMetadata<IAuthorizeData>() is not null || metadata.GetMetadata<IAntiforgeryMetadata>() is not null))
             {
                 var account = await context.RequestServices.GetRequiredService<SignIns>().AccountAsync(context.User, context.RequestAborted);
                 context.RequestServices.GetRequiredService<CurrentAccount>().Account = account;

@@ -91,7 +91,13 @@ public sealed class SubjectListTests
         Assert.Empty(await subjects.KeysAsync(new() { Limit = 0 }));
         Assert.Equal(["20"], await subjects.KeysAsync(new() { State = SubjectState.Marked }));
         Assert.Equal(10, await subjects.CountAsync(new() { State = SubjectState.Active }));
+        Assert.Equal(["20"], await subjects.KeysAsync(new() { State = SubjectState.Due, GracePeriod = TimeSpan.FromSeconds(0) }));
+        Assert.Empty(await subjects.KeysAsync(new() { State = SubjectState.Due, GracePeriod = TimeSpan.FromDays(365_000) }));
+        Assert.Equal(["7"], await subjects.KeysAsync(new() { Key = "007" }));
+        Assert.Empty(await subjects.KeysAsync(new() { Key = "7", Search = "user6" }));
+        Assert.Equal(["1", "2"], await SubjectList.KeysAsync(subjects.Database, subjects.Table, new() { State = SubjectState.Active, Limit = 2 }));
         Assert.Equal(ErrorCodes.BadId, (await Assert.ThrowsAsync<ExpungeException>(() => subjects.KeysAsync(new() { After = "x" }))).Code);
+        Assert.Equal(ErrorCodes.BadId, (await Assert.ThrowsAsync<ExpungeException>(() => subjects.KeysAsync(new() { Key = "x" }))).Code);
         Assert.Equal(ErrorCodes.BadId, (await Assert.ThrowsAsync<ExpungeException>(() => subjects.KeysAsync(new() { After = "99999999999" }))).Code);
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => subjects.KeysAsync(new() { Skip = -1 }));
     }
