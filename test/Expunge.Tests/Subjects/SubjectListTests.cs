@@ -90,7 +90,7 @@ public sealed class SubjectListTests
         Assert.Equal(["6"], await subjects.KeysAsync(new() { After = "4", Skip = 1, Limit = 1, Search = "example" }));
         Assert.Empty(await subjects.KeysAsync(new() { Limit = 0 }));
         Assert.Equal(["20"], await subjects.KeysAsync(new() { State = SubjectState.Marked }));
-        Assert.Equal(10, await subjects.CountAsync(new() { State = SubjectState.Active }));
+        Assert.Equal(9, await subjects.CountAsync(new() { State = SubjectState.Active }));
         Assert.Equal(["20"], await subjects.KeysAsync(new() { State = SubjectState.Due, GracePeriod = TimeSpan.FromSeconds(0) }));
         Assert.Empty(await subjects.KeysAsync(new() { State = SubjectState.Due, GracePeriod = TimeSpan.FromDays(365_000) }));
         Assert.Equal(["7"], await subjects.KeysAsync(new() { Key = "007" }));
