@@ -11,6 +11,7 @@ using Expunge.Server.Dashboard;
 using Expunge.Server.Operations;
 using Expunge.Server.Workers;
 using Expunge.Subjects;
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication.BearerToken;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authorization;
@@ -112,7 +113,7 @@ public static class ExpungeServer
 
     private static void Services(IServiceCollection services, Database database, SubjectTable table, ServerOptions options)
     {
-        services.AddSingleton<AccountStore>().AddSingleton<SignIns>().AddSingleton<Attempts>().AddSingleton<UserActions>().AddSingleton<DeletionRequests>();
+        services.AddSingleton<AccountStore>().AddSingleton<SignIns>().AddSingleton<Attempts>().AddSingleton<AccountActions>().AddSingleton<UserActions>().AddSingleton<DeletionRequests>();
         services.AddScoped<CurrentAccount>();
         services.AddScoped(provider => provider.GetRequiredService<CurrentAccount>().Account ?? throw new InvalidOperationException("Nobody is signed in here."));
 
@@ -195,8 +196,8 @@ public static class ExpungeServer
         app.UseAuthentication();
         app.Use(async (context, next) =>
         {
-            // What anybody may have, such as style sheets, needs no look at the database.
-            if (context.User.Identity?.IsAuthenticated == true && context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>() is not null)
+            // What anybody may have, such as style sheets, needs no look at the database. The forms' tokens are for an account, too: that of a sign-in that has ended would let nobody sign in anew.
+            if (context.User.Identity?.IsAuthenticated == true && context.GetEndpoint()?.Metadata is { } metadata && (metadata.GetMetadata<IAuthorizeData>() is not null || metadata.GetMetadata<IAntiforgeryMetadata>() is not null))
             {
                 var account = await context.RequestServices.GetRequiredService<SignIns>().AccountAsync(context.User, context.RequestAborted);
                 context.RequestServices.GetRequiredService<CurrentAccount>().Account = account;

@@ -47,38 +47,21 @@ internal static class AccountEndpoints
     private static async Task<Ok<IEnumerable<AdminResponse>>> ListAsync(AccountStore accounts, CancellationToken cancellation) =>
         TypedResults.Ok((await accounts.ListAsync(cancellation)).Select(AdminResponse.Of));
 
-    private static async Task<Created<AdminResponse>> CreateAsync(CreateAdminRequest request, HttpContext context, Account account, AccountStore accounts, ILogger<SignIns> log, CancellationToken cancellation)
+    private static async Task<Created<AdminResponse>> CreateAsync(CreateAdminRequest request, HttpContext context, Account account, AccountActions actions, CancellationToken cancellation)
     {
-        var created = await accounts.CreateAsync(request.Username, request.Password, isSuper: false, new AuditEvent(account.Name, "account created") { Address = context.Address() }, cancellation);
-        Log.AccountCreated(log, account.Name, created.Name);
+        var created = await actions.CreateAsync(account, context.Address(), request.Username, request.Password, cancellation);
         return TypedResults.Created($"/api/v1/admin/admins/{created.Id}", AdminResponse.Of(created));
     }
 
-    private static async Task<NoContent> DeleteAsync(long id, HttpContext context, Account account, AccountStore accounts, ILogger<SignIns> log, CancellationToken cancellation)
+    private static async Task<NoContent> DeleteAsync(long id, HttpContext context, Account account, AccountActions actions, CancellationToken cancellation)
     {
-        await accounts.DeleteAsync(id, new AuditEvent(account.Name, "account deleted") { Address = context.Address() }, cancellation);
-        Log.AccountDeleted(log, account.Name, id);
+        await actions.DeleteAsync(account, context.Address(), id, cancellation);
         return TypedResults.NoContent();
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> ChangePasswordAsync(
-        long id, ChangePasswordRequest request, HttpContext context, Account account, AccountStore accounts, Attempts attempts, ILogger<SignIns> log, CancellationToken cancellation)
+    private static async Task<NoContent> ChangePasswordAsync(long id, ChangePasswordRequest request, HttpContext context, Account account, AccountActions actions, CancellationToken cancellation)
     {
-        if (id != account.Id && !account.IsSuper) return TypedResults.Problem("Only the super admin changes the password of another account.", statusCode: StatusCodes.Status403Forbidden);
-        if (id == account.Id)
-        {
-            // A token that was left open must not be enough to lock its owner out.
-            attempts.SignIn(context.Connection.RemoteIpAddress);
-            if (await accounts.SignInAsync(account.Name, request.CurrentPassword ?? "", cancellation) is not { } signedIn || signedIn.Id != account.Id)
-            {
-                return TypedResults.Problem("'current_password' is not the current password.", statusCode: StatusCodes.Status403Forbidden);
-            }
-        }
-
-        // As it was when the request was let in: one that overtook it wins.
-        var changed = id == account.Id ? account : await accounts.FindAsync(id, cancellation) ?? throw AccountStore.NotFound(id);
-        await accounts.ChangePasswordAsync(changed, request.NewPassword, new AuditEvent(account.Name, "password changed") { Address = context.Address() }, cancellation);
-        Log.PasswordChanged(log, account.Name, id);
+        await actions.ChangePasswordAsync(account, context.Address(), id, request.NewPassword, request.CurrentPassword, cancellation);
         return TypedResults.NoContent();
     }
 }

@@ -58,6 +58,7 @@ internal sealed partial class Problems(IProblemDetailsService writer, ILogger<Pr
         // ProblemWriter says what the status means.
         BadHttpRequestException e => new ProblemDetails { Status = e.StatusCode },
         TooManyAttemptsException e => Problem(StatusCodes.Status429TooManyRequests, e.Message, next: "Try again in a minute."),
+        NotAllowedException e => Problem(StatusCodes.Status403Forbidden, e.Message, next: "Nothing was changed."),
         OperationCanceledException => Problem(StatusCodes.Status503ServiceUnavailable, "The server is stopping. A deletion goes on when it runs again; whatever else was not finished was rolled back.", next: "Try again when it runs."),
         PostgresException { IsTransient: false } e when !e.SqlState.StartsWith("57", StringComparison.Ordinal) => Problem(StatusCodes.Status500InternalServerError, $"PostgreSQL refused a statement (SQLSTATE {e.SqlState}).", next: "The server's log says more."),
         NpgsqlException => Problem(StatusCodes.Status503ServiceUnavailable, "The database does not answer, or ended the connection.", ErrorCodes.CannotConnect, "Try again when it does."),

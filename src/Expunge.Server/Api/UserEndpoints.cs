@@ -24,7 +24,8 @@ internal static class UserEndpoints
     public static void Map(IEndpointRouteBuilder api)
     {
         var users = api.MapGroup("/admin/users").WithTags("Users");
-        users.MapGet("/", ListAsync).WithName("ListUsers").WithSummary("Lists users in the order of their keys. The header Link leads to the next page.").ProducesProblem(StatusCodes.Status400BadRequest);
+        users.MapGet("/", ListAsync).WithName("ListUsers").WithSummary("Lists users in the order of their keys. The header Link leads to the next page.")
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status409Conflict);
         Post("/mark-for-deletion", MarkAsync, "MarkForDeletion", "Deactivates users and marks them for deletion; their data stay.");
         Post("/delete", MarkAsync, "DeleteUsers", "The old name of mark-for-deletion.").AddOpenApiOperationTransformer((operation, _, _) =>
         {
@@ -42,25 +43,37 @@ internal static class UserEndpoints
     }
 
     private static async Task<Ok<IEnumerable<JsonElement>>> ListAsync(
-        HttpContext context, Database database, SubjectTable table, CancellationToken cancellation,
+        HttpContext context, Database database, PolicyFile policy, SubjectTable table, CancellationToken cancellation,
         [Range(0, long.MaxValue), Description("How many to pass over")] long skip = 0,
         [Range(1, MostListed), Description("How many to list")] int limit = 200,
         [MaxLength(LongestSearch), Description("A part of a searched column, or the whole key")] string? search = null,
+        [RegularExpression("^(active|marked|due)$"), Description("active, marked (for deletion), or due: marked for as long as the grace period")] string? state = null,
         [Description("The key after which to go on; quicker than skip on a large table")] string? after = null)
     {
         if (skip < 0) throw new BadHttpRequestException("'skip' is 0 or more.");
         if (limit is < 1 or > MostListed) throw new BadHttpRequestException($"'limit' is from 1 to {MostListed}.");
         if (search is { Length: > LongestSearch }) throw new BadHttpRequestException($"'search' has {LongestSearch} characters at most.");
         if (skip > 0 && after is not null) throw new BadHttpRequestException("'skip' and 'after' exclude each other.");
-        var users = await SubjectList.ReadAsync(database, table, new SubjectQuery { Search = search, Skip = skip, Limit = limit, After = after }, cancellation);
+        var users = await SubjectList.ReadAsync(database, table, new SubjectQuery { Search = search, State = State(state), GracePeriod = policy.GracePeriod, Skip = skip, Limit = limit, After = after }, cancellation);
         if (users.Length == limit)
         {
-            var next = QueryString.Create([new("limit", $"{limit}"), new("after", users[^1].Key), .. search is null ? Array.Empty<KeyValuePair<string, string?>>() : [new("search", search)]]);
+            var next = QueryString.Create([new("limit", $"{limit}"), new("after", users[^1].Key), .. Given("search", search), .. Given("state", state)]);
             context.Response.Headers.Link = $"<{context.Request.PathBase}{context.Request.Path}{next}>; rel=\"next\"";
         }
 
         return TypedResults.Ok(users.Select(u => u.Values));
+
+        static KeyValuePair<string, string?>[] Given(string name, string? value) => value is null ? [] : [new(name, value)];
     }
+
+    private static SubjectState? State(string? state) => state switch
+    {
+        null => null,
+        "active" => SubjectState.Active,
+        "marked" => SubjectState.Marked,
+        "due" => SubjectState.Due,
+        _ => throw new BadHttpRequestException("'state' is active, marked or due."),
+    };
 
     private static async Task<Ok<UpdatedResponse>> MarkAsync(UserIdsRequest request, HttpContext context, Account account, UserActions actions)
     {

@@ -29,6 +29,7 @@ internal static class DashboardEndpoints
         services.AddCascadingAuthenticationState();
         services.AddMudServices();
         services.AddScoped<Work>();
+        services.AddScoped<UserList>();
     }
 
     public static void Map(WebApplication app)

@@ -8,5 +8,6 @@ internal static class SignInReasons
     public const string Unavailable = "unavailable";
     public const string Stale = "stale";
     public const string Ended = "ended";
+    public const string Changed = "changed";
     public const string SignedOut = "signed-out";
 }

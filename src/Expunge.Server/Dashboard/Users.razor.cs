@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Expunge.Policy;
 using Expunge.Postgres;
 using Expunge.Subjects;
 using Microsoft.AspNetCore.Components;
@@ -11,13 +12,9 @@ public sealed partial class Users
 {
     private const int PageSize = 25;
 
-    private readonly HashSet<string> _selected = new(StringComparer.Ordinal);
-    private readonly CancellationTokenSource _left = new();
     private CancellationTokenSource _loading = new();
     private ImmutableArray<Subject> _subjects = [];
     private long _total;
-    private long _page;
-    private string? _search;
     private bool _isLoading;
     private ProblemDetails? _unread;
 
@@ -28,13 +25,31 @@ public sealed partial class Users
     private SubjectTable Table { get; set; } = default!;
 
     [Inject]
-    private Work Work { get; set; } = default!;
+    private PolicyFile Policy { get; set; } = default!;
 
     private string Title => TitleOf(Table);
 
     private string SearchLabel => $"Search {string.Join(", ", Table.Searched.Select(c => c.Name).Append($"whole {Table.Key.Name}"))}";
 
-    private string NoRows => _isLoading ? "" : string.IsNullOrWhiteSpace(_search) ? $"There are no {Table.Noun}s." : $"No {Table.Noun} matches.";
+    private string NoRows => _isLoading ? "" : string.IsNullOrWhiteSpace(List.Search) && List.State is null ? $"There are no {Table.Noun}s." : $"No {Table.Noun} matches.";
+
+    private string Selection => $"{List.Selected.Count:N0} selected{(IsTooMany ? $"; {Options.MaxIdsPerRequest:N0} at most can be worked on at once" : "")}";
+
+    private bool IsTooMany => List.Selected.Count > Options.MaxIdsPerRequest;
+
+    private bool CanNotAct => IsBusy || IsTooMany || List.Selected.Count == 0;
+
+    private bool CanSelectMore => _unread is null && _total > _subjects.Length && _total <= Options.MaxIdsPerRequest;
+
+    private SubjectQuery Query => new() { Search = List.Search?.Trim(), State = List.State, GracePeriod = Policy.GracePeriod, Limit = PageSize };
+
+    /// <summary>What the policy has columns for.</summary>
+    private ImmutableArray<(SubjectState State, string Text)> States =>
+    [
+        .. Table.IsActive is null && Table.IsToBeDeleted is null ? [] : new[] { (SubjectState.Active, "active") },
+        .. Table.IsToBeDeleted is null ? [] : new[] { (SubjectState.Marked, "to be deleted") },
+        .. Table.IsToBeDeleted is null || Table.DeleteDate is null || Policy.GracePeriod is null ? [] : new[] { (SubjectState.Due, "grace period over") },
+    ];
 
     /// <inheritdoc/>
     protected override Task OnInitializedAsync() => LoadAsync();
@@ -43,33 +58,46 @@ public sealed partial class Users
 
     private Task SearchAsync(string? search)
     {
-        (_search, _page) = (search, 0);
+        (List.Search, List.Page) = (search, 0);
         return LoadAsync();
+    }
+
+    private Task ShowAsync(SubjectState? state)
+    {
+        (List.State, List.Page) = (state, 0);
+        return LoadAsync();
+    }
+
+    private async Task SelectAllAsync()
+    {
+        // What is shown at this moment may be more than when it was counted.
+        var query = Query with { Limit = Options.MaxIdsPerRequest };
+        await RunAsync($"Selecting all {Actions.Noun}s that match …", async _ => List.Selected.UnionWith(await SubjectList.KeysAsync(Database, Table, query, Left)));
     }
 
     private Task TurnAsync(long page)
     {
-        _page = page;
+        List.Page = page;
         return LoadAsync();
     }
 
     /// <summary>Reads the page of the list. One that is asked for later makes an earlier one void.</summary>
-    private async Task LoadAsync()
+    protected override async Task LoadAsync()
     {
-        if (_left.IsCancellationRequested) return;
+        if (Left.IsCancellationRequested) return;
         await _loading.CancelAsync();
         _loading.Dispose();
-        _loading = CancellationTokenSource.CreateLinkedTokenSource(_left.Token);
+        _loading = CancellationTokenSource.CreateLinkedTokenSource(Left);
         var cancellation = _loading.Token;
         _isLoading = true;
         var (subjects, total) = (ImmutableArray<Subject>.Empty, 0L);
-        var query = new SubjectQuery { Search = _search?.Trim(), Limit = PageSize };
+        var query = Query;
         var unread = await Work.DoAsync(async _ =>
         {
             total = await SubjectList.CountAsync(Database, Table, query, cancellation);
             // What was deleted can have been all of the last pages.
-            _page = Math.Clamp(_page, 0, Math.Max(0, (total - 1) / PageSize));
-            subjects = await SubjectList.ReadAsync(Database, Table, query with { Skip = _page * PageSize }, cancellation);
+            List.Page = Math.Clamp(List.Page, 0, Math.Max(0, (total - 1) / PageSize));
+            subjects = await SubjectList.ReadAsync(Database, Table, query with { Skip = List.Page * PageSize }, cancellation);
         });
         if (cancellation.IsCancellationRequested) return;
         (_subjects, _total, _unread, _isLoading) = (subjects, total, unread, false);
@@ -78,10 +106,9 @@ public sealed partial class Users
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    protected override void Dispose(bool disposing)
     {
-        _left.Cancel();
-        _left.Dispose();
-        _loading.Dispose();
+        base.Dispose(disposing);
+        if (disposing) _loading.Dispose();
     }
 }

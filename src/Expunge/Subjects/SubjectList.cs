@@ -20,8 +20,8 @@ public static class SubjectList
     /// <param name="cancellation">Cancels it.</param>
     /// <exception cref="ArgumentOutOfRangeException">Skip or Limit is negative.</exception>
     /// <exception cref="ExpungeException">
-    /// <see cref="ErrorCodes.BadId"/>: After is not of the key's type. <see cref="ErrorCodes.SearchTooSlow"/>: it took more than ten seconds. <see cref="ErrorCodes.NoMarkColumn"/>: Marked is
-    /// given, and the policy has no mark. <see cref="ErrorCodes.SubjectTableChanged"/>: the root or a column was renamed or dropped. Or the server can't be reached or refuses it.
+    /// <see cref="ErrorCodes.BadId"/>: After or Key is not of the key's type. <see cref="ErrorCodes.SearchTooSlow"/>: it took more than ten seconds. <see cref="ErrorCodes.NoMarkColumn"/>: the policy
+    /// has no column that tells the State. <see cref="ErrorCodes.SubjectTableChanged"/>: the root or a column was renamed or dropped. Or the server can't be reached or refuses it.
     /// </exception>
     /// <exception cref="NpgsqlException">The connection broke.</exception>
     public static async Task<ImmutableArray<Subject>> ReadAsync(Database database, SubjectTable table, SubjectQuery query, CancellationToken cancellation = default)
@@ -31,13 +31,7 @@ public static class SubjectList
         if (query.After is { } after && !StoredText.CanHold(after)) throw SubjectKeys.Bad(table.Root, table.Key, after);
         var (where, values) = Conditions(table, query);
         var key = $"t.{Identifier.Quote(table.Key.Name)}";
-        if (query.After is not null)
-        {
-            values.Add(query.After);
-            // The text is cast, never the key: its index serves.
-            where.Add($"{key} > ${values.Count}::text::{table.Key.Type}");
-        }
-
+        AddKey(table, where, values, ">", query.After);
         var columns = table.Shown.Select(c => (c.Name, Column: c)).Concat(table.Marks).Select(c => $", t.{Identifier.Quote(c.Column.Name)} AS {Identifier.Quote(c.Name)}");
         var sql = $"SELECT {key}::text, (SELECT to_json(s.*)::text FROM (SELECT {key} AS {ColumnsResolver.Id}{string.Concat(columns)}) s) FROM {table.Root.Sql} t{Where(where)} "
             + $"ORDER BY {key} LIMIT ${values.Count + 1} OFFSET ${values.Count + 2}";
@@ -45,6 +39,22 @@ public static class SubjectList
             database, table, query,
             async connection => (await connection.ListAsync(sql, r => new Subject(r.GetString(0), JsonElement.Parse(r.GetString(1), new JsonDocumentOptions { MaxDepth = MostDepth })), cancellation, [.. values, (long)query.Limit, query.Skip])).ToImmutableArray(),
             none: [], cancellation);
+    }
+
+    /// <summary>The keys of the subjects that match, by key and as text; Skip and After make no difference.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="table">The root and its columns.</param>
+    /// <param name="query">Which subjects.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    /// <exception cref="ExpungeException">As for <see cref="ReadAsync"/>.</exception>
+    /// <exception cref="NpgsqlException">The connection broke.</exception>
+    public static async Task<ImmutableArray<string>> KeysAsync(Database database, SubjectTable table, SubjectQuery query, CancellationToken cancellation = default)
+    {
+        var (where, values) = Conditions(table, query);
+        var key = $"t.{Identifier.Quote(table.Key.Name)}";
+        var sql = $"SELECT {key}::text FROM {table.Root.Sql} t{Where(where)} ORDER BY {key} LIMIT ${values.Count + 1}";
+        return await RunAsync(
+            database, table, query with { After = null }, async connection => (await connection.ListAsync(sql, r => r.GetString(0), cancellation, [.. values, (long)query.Limit])).ToImmutableArray(), none: [], cancellation);
     }
 
     /// <summary>How many subjects match; Skip, Limit and After make no difference.</summary>
@@ -65,7 +75,7 @@ public static class SubjectList
     {
         var where = new List<string>();
         var values = new List<object?>();
-        if (query.Marked is { } marked) where.Add($"t.{table.Mark} IS {(marked ? "" : "NOT ")}TRUE");
+        if (query.State is { } state) where.Add(Condition(table, state, query.GracePeriod));
         if (!string.IsNullOrEmpty(query.Search))
         {
             values.Add(query.Search);
@@ -75,8 +85,26 @@ public static class SubjectList
             where.Add($"({string.Join(" OR ", contains.Prepend($"t.{Identifier.Quote(table.Key.Name)}::text = $1"))})");
         }
 
+        if (query.Key is { } key && !StoredText.CanHold(key)) throw SubjectKeys.Bad(table.Root, table.Key, key);
+        AddKey(table, where, values, "=", query.Key);
         return (where, values);
     }
+
+    // The text is cast, never the key: its index serves.
+    private static void AddKey(SubjectTable table, List<string> where, List<object?> values, string compare, string? key)
+    {
+        if (key is null) return;
+        values.Add(key);
+        where.Add($"t.{Identifier.Quote(table.Key.Name)} {compare} ${values.Count}::text::{table.Key.Type}");
+    }
+
+    private static string Condition(SubjectTable table, SubjectState state, TimeSpan? grace) => state switch
+    {
+        SubjectState.Active when table.IsActive is { } active => $"t.{Identifier.Quote(active.Name)}",
+        SubjectState.Active => $"t.{table.Mark} IS NOT TRUE",
+        SubjectState.Marked => $"t.{table.Mark}",
+        _ => table.IsDue(grace),
+    };
 
     private static string Where(List<string> conditions) => conditions.Count == 0 ? "" : $" WHERE {string.Join(" AND ", conditions)}";
 
@@ -97,7 +125,7 @@ public static class SubjectList
             {
                 SqlStates.QueryCanceled => new ExpungeException(
                     ErrorCodes.SearchTooSlow, $"Going through {table.Root} took more than 10 s and was given up.", "Search for something narrower, or for the key itself; a trigram index on the searched columns makes it fast.", e),
-                _ when query.After is { } after && e.SqlState.StartsWith("22", StringComparison.Ordinal) => SubjectKeys.Bad(table.Root, table.Key, after, cause: e),
+                _ when (query.After ?? query.Key) is { } key && e.SqlState.StartsWith("22", StringComparison.Ordinal) => SubjectKeys.Bad(table.Root, table.Key, key, cause: e),
                 _ => table.Refused(e, "the list"),
             };
         }

@@ -15,6 +15,12 @@ public sealed record SubjectQuery
     /// <summary>The key after which to go on: the last one of the list before. Null for the beginning.</summary>
     public string? After { get; init; }
 
-    /// <summary>True for those that are marked, false for those that are not, null for both.</summary>
-    public bool? Marked { get; init; }
+    /// <summary>Those of this state only; null for all.</summary>
+    public SubjectState? State { get; init; }
+
+    /// <summary>For <see cref="SubjectState.Due"/>: how long a subject must have been marked (<see cref="Policy.PolicyFile.GracePeriod"/>); null for any time.</summary>
+    public TimeSpan? GracePeriod { get; init; }
+
+    /// <summary>The subject with this key only, in any spelling that PostgreSQL takes for it; null for all.</summary>
+    public string? Key { get; init; }
 }

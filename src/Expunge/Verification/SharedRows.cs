@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Expunge.Catalog;
+using Expunge.Deletion;
 using Expunge.Graph;
 using Expunge.Policy;
 using Expunge.Postgres;
@@ -54,5 +55,46 @@ public static class SharedRows
         }
 
         return new SharedRowsReport(decisions.Reach.Root.Name.ToString(), pairs.ToImmutable());
+    }
+
+    /// <summary>The rows that are one subject's and, by another way, others' too. Reads only.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="id">The subject's key as text.</param>
+    /// <param name="timeout">How long the query for one pair of ways may take.</param>
+    /// <param name="cancellation">Cancels it.</param>
+    /// <returns>By table; ways without such rows are left out, those that could not be counted are not.</returns>
+    /// <exception cref="ExpungeException"><see cref="ErrorCodes.BadId"/>: the key is not of the root key's type.</exception>
+    public static async Task<ImmutableArray<SharedOfSubject>> OfAsync(Database database, PolicyFile policy, string id, TimeSpan timeout, CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        var decisions = Decisions.Of(await database.ReadCatalogAsync(connection, cancellation), policy);
+        var root = decisions.Reach.Root;
+        var key = SubjectKeys.Column(root);
+        var keys = await SubjectKeys.ReadAsync(connection, root.Name, key, [id], cancellation);
+        var links = await Links.ReadAsync(connection, root, cancellation);
+        var found = ImmutableArray.CreateBuilder<SharedOfSubject>();
+        foreach (var (table, first, second) in SharedWays.Pairs(decisions))
+        {
+            if (LinksBy(first) is not { } toFirst || LinksBy(second) is not { } toSecond) continue;
+            var sql = SharedSql.Of(table, "", toFirst, toSecond, root, links);
+            // Each from the subject's own row, so that indexes serve.
+            var query = $"SELECT true, count(*), count(DISTINCT {sql.Second}) {sql.Rows} AND {Is(sql.FirstRow)} UNION ALL SELECT false, count(*), count(DISTINCT {sql.First}) {sql.Rows} AND {Is(sql.SecondRow)}";
+            var (counts, whyNot) = await ReadOnlyScan.TryAsync(
+                connection, timeout, () => connection.ListAsync(query, r => (ByFirst: r.GetBoolean(0), Rows: r.GetInt64(1), Others: r.GetInt64(2)), cancellation, keys.ToArray()), cancellation);
+            if (counts is null) found.Add(Shared(first, second, null, 0, whyNot));
+            else found.AddRange(counts.Where(c => c.Rows > 0).Select(c => c.ByFirst ? Shared(first, second, c.Rows, c.Others, null) : Shared(second, first, c.Rows, c.Others, null)));
+
+            SharedOfSubject Shared(SharedWay way, SharedWay other, long? rows, long others, string? whyNot) =>
+                new(table.Name.Display(decisions.Schema), way.Name(decisions.Schema), ActionOf(way), other.Name(decisions.Schema), rows, others, whyNot);
+        }
+
+        return [.. found.OrderBy(f => f.Table, StringComparer.Ordinal).ThenBy(f => f.Way, StringComparer.Ordinal).ThenBy(f => f.Other, StringComparer.Ordinal)];
+
+        ImmutableArray<Link>? LinksBy(SharedWay way) => way.LinksTo(decisions.Catalog, decisions.Reach, decisions.SoftReferences, links);
+
+        string Is(string row) => $"{row}.{SubjectKeys.In(key)}";
+
+        string ActionOf(SharedWay way) => decisions.All.FirstOrDefault(d => d.Reference == way.Reference)?.Action.Word() ?? "delete";
     }
 }

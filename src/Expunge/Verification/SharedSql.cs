@@ -8,7 +8,9 @@ namespace Expunge.Verification;
 /// <param name="Rows">They, as <c>FROM … WHERE …</c>.</param>
 /// <param name="First">The key of the first subject, as text.</param>
 /// <param name="Second">The key of the second.</param>
-internal sealed record SharedSql(string Rows, string First, string Second)
+/// <param name="FirstRow">The name of the first subject's row.</param>
+/// <param name="SecondRow">The name of the second's.</param>
+internal sealed record SharedSql(string Rows, string First, string Second, string FirstRow, string SecondRow)
 {
     /// <param name="table">The table.</param>
     /// <param name="sample">What follows the table's name: nothing, or TABLESAMPLE.</param>
@@ -21,7 +23,7 @@ internal sealed record SharedSql(string Rows, string First, string Second)
         var (one, other) = (first.IsEmpty ? "t" : $"a{first.Length}", second.IsEmpty ? "t" : $"b{second.Length}");
         // Where both are soft references a deletion takes inheritance children along.
         var from = first.Concat(second).Any(l => l is ForeignKeyLink) || table.IsPartitioned ? table.OnlySql : table.Name.Sql;
-        return new SharedSql($"FROM {from} t{sample}{Joins("a", first)}{Joins("b", second)} WHERE NOT ({links.IsSameSubject(one, other)})", Key(one), Key(other));
+        return new SharedSql($"FROM {from} t{sample}{Joins("a", first)}{Joins("b", second)} WHERE NOT ({links.IsSameSubject(one, other)})", Key(one), Key(other), one, other);
 
         string Key(string alias) => string.Join(" || ', ' || ", root.PrimaryKey.Select(k => $"{alias}.{Identifier.Quote(k)}::text"));
     }

@@ -49,7 +49,35 @@ public sealed class ListTests(SharedServer shared) : IClassFixture<SharedServer>
         Assert.Equal([8], Ids(await server.Client.GetJsonAsync($"{Json.Users}?search=8")).Where(i => i == 8));
     }
 
+    [Fact]
+    public async Task A_state_selects_and_its_next_page_too_and_one_that_the_policy_has_no_column_for_is_a_conflict()
+    {
+        var connectionString = await TestServer.EmptyAsync();
+        await TestServer.ExecuteAsync(
+            connectionString,
+            """
+            CREATE TABLE users (id bigint PRIMARY KEY, is_active boolean, is_tobe_deleted boolean, delete_date date);
+            INSERT INTO users VALUES (1, true, false, NULL), (2, false, true, now()), (3, false, true, now() - interval '9 days'), (4, true, NULL, NULL), (5, NULL, true, now() - interval '8 days');
+            """);
+        await using (var server = await RunningServer.StartAsync(connectionString, "root: public.users\ngrace_period: 7d\ncolumns: { show: [], is_active: is_active, is_tobe_deleted: is_tobe_deleted, delete_date: delete_date }\n"))
+        {
+            await server.SignInAsync();
+            Assert.Equal([1, 4], Ids(await server.Client.GetJsonAsync($"{Json.Users}?state=active")));
+            Assert.Equal([2, 3, 5], Ids(await server.Client.GetJsonAsync($"{Json.Users}?state=marked")));
+            using var due = await server.Client.GetAsync(new Uri($"{Json.Users}?state=due&limit=1", UriKind.Relative));
+            Assert.Equal([3], Ids(await due.BodyAsync()));
+            Assert.Equal([5], Ids(await server.Client.GetJsonAsync(due.Headers.GetValues("Link").Single().Split('<', '>')[1])));
+        }
+
+        await using var unmarkable = await RunningServer.StartAsync(connectionString, "root: public.users\n");
+        await unmarkable.SignInAsync();
+        foreach (var state in new[] { "active", "marked", "due" }) await unmarkable.Client.GetAsync(new Uri($"{Json.Users}?state={state}", UriKind.Relative)).ProblemAsync(HttpStatusCode.Conflict);
+    }
+
     [Theory]
+    [InlineData("state=Marked")]
+    [InlineData("state=1")]
+    [InlineData("state=")]
     [InlineData("skip=-1")]
     [InlineData("limit=0")]
     [InlineData("limit=1001")]

@@ -99,6 +99,7 @@ public sealed class DashboardDeletionTests(Chromium chromium)
         await dashboard.SelectAsync("1", "2");
         await Expect(dashboard.Button("Mark for deletion")).ToBeHiddenAsync();
         await Expect(dashboard.Button("Unmark")).ToBeHiddenAsync();
+        await Expect(dashboard.Page.GetByLabel("Show", new() { Exact = true })).ToBeHiddenAsync();
 
         await dashboard.Button("Delete permanently").ClickAsync();
         await Expect(dashboard.Dialog.GetByRole(AriaRole.Alert)).ToHaveTextAsync("invoices.user_id: 2 rows must stay and block the deletion. tax law, 10 years");

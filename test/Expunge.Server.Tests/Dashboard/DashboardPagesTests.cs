@@ -54,14 +54,37 @@ public sealed class DashboardPagesTests(Chromium chromium, ServerBeforeUpgrade b
         await GoAsync("Verify");
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "References" })).ToBeVisibleAsync();
         await CheckAsync();
+
+        await FollowAsync("Admins");
+        await Expect(dashboard.Button("New account")).ToBeVisibleAsync();
+        await CheckAsync();
+        await dashboard.Button("Change my password").PressAsync("Enter");
+        await Expect(dashboard.Dialog.GetByLabel("Current password")).ToBeFocusedAsync();
+        await dashboard.InDialog("Change password").PressAsync("Enter");
+        await Expect(dashboard.Dialog).ToContainTextAsync("The current password is needed.");
+        await CheckAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(dashboard.Dialog).ToBeHiddenAsync();
+
+        await FollowAsync("Users");
+        await page.GetByRole(AriaRole.Link, new() { Name = "3", Exact = true }).PressAsync("Enter");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "User 3", Level = 1 })).ToBeFocusedAsync();
+        await Expect(isBefore ? dashboard.Alert("expunge upgrade head") : page.GetByRole(AriaRole.Heading, new() { Name = "Shared rows" })).ToBeVisibleAsync();
+        await Expect(page.GetByText("…")).ToHaveCountAsync(0);
+        await CheckAsync();
         Assert.Empty(dashboard.Troubles);
 
         async Task GoAsync(string name)
         {
+            await FollowAsync(name);
+            await Expect(page.GetByText("As of ")).ToBeVisibleAsync();
+        }
+
+        async Task FollowAsync(string name)
+        {
             if (width < 960) await dashboard.Button("Pages").PressAsync("Enter");
             await page.GetByRole(AriaRole.Link, new() { Name = name, Exact = true }).PressAsync("Enter");
             await Expect(page.GetByRole(AriaRole.Heading, new() { Name = name, Exact = true, Level = 1 })).ToBeVisibleAsync();
-            await Expect(page.GetByText("As of ")).ToBeVisibleAsync();
         }
 
         async Task CheckAsync()

@@ -50,6 +50,44 @@ public sealed class DashboardUsersTests(Chromium chromium)
     }
 
     [Fact]
+    public async Task Users_are_filtered_by_state_and_a_selection_outlasts_the_filter_and_can_take_all_that_match()
+    {
+        await using var dashboard = await OpenDashboard.OfAsync(
+            chromium,
+            """
+            CREATE TABLE users (id bigint PRIMARY KEY, is_active boolean, is_tobe_deleted boolean, delete_date timestamptz);
+            INSERT INTO users SELECT n, n > 40, n <= 40, CASE WHEN n <= 40 THEN now() - n * interval '1 day' END FROM generate_series(1, 70) n;
+            """,
+            "root: public.users\ngrace_period: 30d\ncolumns: { show: [], is_active: is_active, is_tobe_deleted: is_tobe_deleted, delete_date: delete_date }\n");
+        await dashboard.SignInAsync();
+        var show = dashboard.Page.GetByLabel("Show", new() { Exact = true });
+        await Expect(show.Locator("option")).ToHaveTextAsync(["all", "active", "to be deleted", "grace period over"]);
+        await dashboard.SelectAsync("3");
+
+        await show.SelectOptionAsync("to be deleted");
+        await Expect(dashboard.Page.GetByText("1–25 of 40")).ToBeVisibleAsync();
+        await dashboard.Button("Next page").ClickAsync();
+        await Expect(dashboard.Page.GetByText("26–40 of 40")).ToBeVisibleAsync();
+        await show.SelectOptionAsync("grace period over");
+        await Expect(dashboard.Page.GetByText("1–11 of 11")).ToBeVisibleAsync();
+        await Expect(dashboard.CheckBox("29")).ToHaveCountAsync(0);
+        await dashboard.SelectAsync("30");
+        await show.SelectOptionAsync("active");
+        await Expect(dashboard.Page.GetByText("1–25 of 30")).ToBeVisibleAsync();
+        await Expect(dashboard.Page.GetByText("2 selected")).ToBeVisibleAsync();
+        await dashboard.Button("Select all 30 that match").ClickAsync();
+        await Expect(dashboard.Page.GetByText("32 selected")).ToBeVisibleAsync();
+
+        // The same on the way back from one of them.
+        await dashboard.Page.GetByRole(AriaRole.Link, new() { Name = "41", Exact = true }).ClickAsync();
+        await dashboard.Page.GetByRole(AriaRole.Link, new() { Name = "← Users" }).ClickAsync();
+        await Expect(dashboard.Page.GetByText("1–25 of 30")).ToBeVisibleAsync();
+        await Expect(show).ToHaveValueAsync("Active");
+        await Expect(dashboard.Page.GetByText("32 selected")).ToBeVisibleAsync();
+        Assert.Empty(dashboard.Troubles);
+    }
+
+    [Fact]
     public async Task Marking_asks_once_and_unmarking_takes_it_back()
     {
         await using var dashboard = await (await OpenDashboard.ZivoHealthAsync(chromium)).SignInAsync();

@@ -50,11 +50,11 @@ internal sealed partial class OpenDashboard : IAsyncDisposable
         return await OpenAsync(context, await RunningServer.StartAsync(connectionString, policy));
     }
 
-    /// <summary>A page of a server that others use, too, signed in as the super admin. The server stays.</summary>
-    public static async Task<OpenDashboard> OnAsync(Chromium chromium, RunningServer server, string path = "/", BrowserNewContextOptions? browser = null)
+    /// <summary>A page of a server that others use, too, signed in as the super admin or another. The server stays.</summary>
+    public static async Task<OpenDashboard> OnAsync(Chromium chromium, RunningServer server, string path = "/", BrowserNewContextOptions? browser = null, string name = "root")
     {
         var dashboard = await OpenAsync(await chromium.ContextAsync(browser), server, isShared: true, path);
-        return await dashboard.SignInAsync();
+        return await dashboard.SignInAsync(name);
     }
 
     private static async Task<OpenDashboard> OpenAsync(IBrowserContext context, RunningServer server, bool isShared = false, string path = "/")

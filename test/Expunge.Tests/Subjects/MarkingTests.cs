@@ -28,7 +28,7 @@ public sealed class MarkingTests
         Assert.Equal(["4711"], result.NotFound);
         Assert.Equal(2, await subjects.ScalarAsync<long>("SELECT count(*) FROM users WHERE id IN (2, 5) AND NOT is_active AND is_tobe_deleted AND delete_date > now() - interval '1 min' AND delete_date <= now()"));
         Assert.Equal(1, await subjects.ScalarAsync<long>("SELECT count(*) FROM users WHERE id = 3 AND delete_date = '2026-01-01'"));
-        Assert.Equal(3, await subjects.CountAsync(new() { Marked = true }));
+        Assert.Equal(3, await subjects.CountAsync(new() { State = SubjectState.Marked }));
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class MarkingTests
         await using var subjects = await SubjectDatabase.CreateAsync(Users, Columns);
 
         Assert.Equal(ErrorCodes.BadId, (await Assert.ThrowsAsync<ExpungeException>(() => Marking.MarkAsync(subjects.Database, subjects.Table, ["1", id]))).Code);
-        Assert.Equal(1, await subjects.CountAsync(new() { Marked = true }));
+        Assert.Equal(1, await subjects.CountAsync(new() { State = SubjectState.Marked }));
     }
 
     [Fact]

@@ -39,7 +39,7 @@ public sealed class SubjectListTests
         Assert.Equal("""{"id":20}""", (await subjects.ReadAsync(new() { After = "10" })).Single().Values.GetRawText());
         Assert.Equal(["7"], await subjects.KeysAsync(new() { Search = "7" }));
         Assert.Empty(await subjects.KeysAsync(new() { Search = "user7" }));
-        Assert.Equal(ErrorCodes.NoMarkColumn, (await Assert.ThrowsAsync<ExpungeException>(() => subjects.KeysAsync(new() { Marked = false }))).Code);
+        Assert.Equal(ErrorCodes.NoMarkColumn, (await Assert.ThrowsAsync<ExpungeException>(() => subjects.KeysAsync(new() { State = SubjectState.Active }))).Code);
     }
 
     [Theory]
@@ -89,9 +89,15 @@ public sealed class SubjectListTests
         Assert.Equal(["10", "20"], await subjects.KeysAsync(new() { Skip = 9 }));
         Assert.Equal(["6"], await subjects.KeysAsync(new() { After = "4", Skip = 1, Limit = 1, Search = "example" }));
         Assert.Empty(await subjects.KeysAsync(new() { Limit = 0 }));
-        Assert.Equal(["20"], await subjects.KeysAsync(new() { Marked = true }));
-        Assert.Equal(10, await subjects.CountAsync(new() { Marked = false }));
+        Assert.Equal(["20"], await subjects.KeysAsync(new() { State = SubjectState.Marked }));
+        Assert.Equal(9, await subjects.CountAsync(new() { State = SubjectState.Active }));
+        Assert.Equal(["20"], await subjects.KeysAsync(new() { State = SubjectState.Due, GracePeriod = TimeSpan.FromSeconds(0) }));
+        Assert.Empty(await subjects.KeysAsync(new() { State = SubjectState.Due, GracePeriod = TimeSpan.FromDays(365_000) }));
+        Assert.Equal(["7"], await subjects.KeysAsync(new() { Key = "007" }));
+        Assert.Empty(await subjects.KeysAsync(new() { Key = "7", Search = "user6" }));
+        Assert.Equal(["1", "2"], await SubjectList.KeysAsync(subjects.Database, subjects.Table, new() { State = SubjectState.Active, Limit = 2 }));
         Assert.Equal(ErrorCodes.BadId, (await Assert.ThrowsAsync<ExpungeException>(() => subjects.KeysAsync(new() { After = "x" }))).Code);
+        Assert.Equal(ErrorCodes.BadId, (await Assert.ThrowsAsync<ExpungeException>(() => subjects.KeysAsync(new() { Key = "x" }))).Code);
         Assert.Equal(ErrorCodes.BadId, (await Assert.ThrowsAsync<ExpungeException>(() => subjects.KeysAsync(new() { After = "99999999999" }))).Code);
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => subjects.KeysAsync(new() { Skip = -1 }));
     }
@@ -116,7 +122,7 @@ public sealed class SubjectListTests
             """CREATE SCHEMA "My App"; CREATE TABLE "My App"."User Table" ("Key" text PRIMARY KEY, "E-Mail" text, "s" text, "a""b" name, "gone?" boolean); INSERT INTO "My App"."User Table" VALUES ('k', 'x@y', 'S', 'c')""",
             "{ show: [E-Mail, s, '\"a\"\"b\"'], is_tobe_deleted: 'gone?' }", root: "My App.User Table");
 
-        Assert.Equal("""{"id":"k","E-Mail":"x@y","s":"S","a\"b":"c","is_tobe_deleted":null}""", (await subjects.ReadAsync(new() { Search = "C", Marked = false })).Single().Values.GetRawText());
+        Assert.Equal("""{"id":"k","E-Mail":"x@y","s":"S","a\"b":"c","is_tobe_deleted":null}""", (await subjects.ReadAsync(new() { Search = "C", State = SubjectState.Active })).Single().Values.GetRawText());
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Expunge.Policy;
 using Expunge.Testing;
 using Expunge.Verification;
 using Npgsql;
@@ -55,6 +56,22 @@ public sealed class SharedRowsTests
         Assert.Equal(("id = 2: 2 1", null), (users.Examples.Select(e => $"{e.Row}: {e.First} {e.Second}").Single(), users.First.Action));
         Assert.Empty(users.First.Effects);
         Assert.Equal("cascade: deleting user 1 deletes 1 other user(s) with everything that is theirs", Said(users.Second)[1]);
+    }
+
+    [Fact]
+    public async Task Of_one_subject_the_rows_are_told_that_are_others_too_by_either_way()
+    {
+        const string Policy = "root: users\nreferences: { records.user_id: cascade, records.recorded_by: { action: set null, reason: only wrote it }, users.referred_by: set null }\n";
+        await using var database = await CreateAsync(Policy);
+
+        Assert.Equal([new("records", "records.recorded_by", "set null", "records.user_id", 3, 2, null)], await OfAsync("3"));
+        Assert.Equal(
+            [new("records", "records.user_id", "cascade", "records.recorded_by", 2, 1, null), new("users", "users", "delete", "users.referred_by", 1, 1, null)],
+            await OfAsync("2"));
+        Assert.Empty(await OfAsync("4711"));
+        Assert.Equal(ErrorCodes.BadId, (await Assert.ThrowsAsync<ExpungeException>(() => OfAsync("x"))).Code);
+
+        async Task<IEnumerable<SharedOfSubject>> OfAsync(string id) => await SharedRows.OfAsync(database.Test.Database, PolicyReader.Read(Policy, null), id, TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
     }
 
     [Fact]

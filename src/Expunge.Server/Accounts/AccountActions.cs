@@ -1,0 +1,52 @@
+using System.Net;
+using Expunge.Auditing;
+using Microsoft.Extensions.Logging;
+
+namespace Expunge.Server.Accounts;
+
+/// <summary>What an admin does to accounts, for the API and the dashboard alike: who may is told here, by the account as it is now.</summary>
+internal sealed class AccountActions(AccountStore accounts, Attempts attempts, ILogger<SignIns> log)
+{
+    /// <summary>Makes an account.</summary>
+    /// <exception cref="NotAllowedException">It is not the super admin who asks.</exception>
+    public async Task<Account> CreateAsync(Account account, string? address, string? name, string? password, CancellationToken cancellation)
+    {
+        RefuseOrdinary(account);
+        var created = await accounts.CreateAsync(name, password, isSuper: false, new AuditEvent(account.Name, "account created") { Address = address }, cancellation);
+        Log.AccountCreated(log, account.Name, created.Name);
+        return created;
+    }
+
+    /// <summary>Deletes an account.</summary>
+    /// <exception cref="NotAllowedException">It is not the super admin who asks.</exception>
+    public async Task DeleteAsync(Account account, string? address, long id, CancellationToken cancellation)
+    {
+        RefuseOrdinary(account);
+        await accounts.DeleteAsync(id, new AuditEvent(account.Name, "account deleted") { Address = address }, cancellation);
+        Log.AccountDeleted(log, account.Name, id);
+    }
+
+    /// <summary>Changes a password: one's own with the current one, another's as the super admin.</summary>
+    /// <exception cref="NotAllowedException">It is another's and not the super admin who asks, or the current password is wrong.</exception>
+    /// <exception cref="TooManyAttemptsException">Too many from this address.</exception>
+    public async Task ChangePasswordAsync(Account account, string? address, long id, string? password, string? current, CancellationToken cancellation)
+    {
+        if (id != account.Id && !account.IsSuper) throw new NotAllowedException("Only the super admin changes the password of another account.");
+        if (id == account.Id)
+        {
+            // A sign-in that was left open must not be enough to lock its owner out.
+            attempts.SignIn(IPAddress.TryParse(address, out var ip) ? ip : null);
+            if (await accounts.SignInAsync(account.Name, current ?? "", cancellation) is not { } signedIn || signedIn.Id != account.Id) throw new NotAllowedException("The current password is wrong.");
+        }
+
+        // As it was when the request was let in: one that overtook it wins.
+        var changed = id == account.Id ? account : await accounts.FindAsync(id, cancellation) ?? throw AccountStore.NotFound(id);
+        await accounts.ChangePasswordAsync(changed, password, new AuditEvent(account.Name, "password changed") { Address = address }, cancellation);
+        Log.PasswordChanged(log, account.Name, id);
+    }
+
+    private static void RefuseOrdinary(Account account)
+    {
+        if (!account.IsSuper) throw new NotAllowedException("Only the super admin may do that.");
+    }
+}
