@@ -8,11 +8,12 @@ using Expunge.Server.Accounts;
 using Expunge.Server.Workers;
 using Expunge.Subjects;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Expunge.Server;
 
 /// <summary>What an admin asks of deletions, for the API and the dashboard alike. A caller that goes away stops nothing: a deletion is recorded before it is begun, and the workers carry it out.</summary>
-internal sealed partial class DeletionRequests(Database database, PolicyFile policy, SubjectTable table, Attempts attempts, DeletionWorker worker, Schedule schedule, SigningKeys keys, IHostApplicationLifetime lifetime)
+internal sealed partial class DeletionRequests(Database database, PolicyFile policy, SubjectTable table, Attempts attempts, DeletionWorker worker, Schedule schedule, SigningKeys keys, IHostApplicationLifetime lifetime, ILogger<DeletionRequests> log)
 {
     // How often a deletion on another instance is looked at.
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
@@ -34,6 +35,7 @@ internal sealed partial class DeletionRequests(Database database, PolicyFile pol
             Address = address,
         };
         var (job, _) = await Deletions.CreateAsync(database, policy, request, lifetime.ApplicationStopping);
+        Log.DeletionRequested(log, account.Name, ids.Length, $"{table.Root}", job.Id);
         return await BeginAsync(job);
     }
 

@@ -11,8 +11,8 @@ internal static partial class Log
     [LoggerMessage(2, LogLevel.Information, "Admin {Admin} unmarked {Count} row(s) of {Root}")]
     public static partial void Unmarked(ILogger log, string admin, int count, string root);
 
-    [LoggerMessage(3, LogLevel.Warning, "Admin {Admin} permanently deleted {Count} row(s) of {Root}, {Rows} rows in all, in {Milliseconds} ms")]
-    public static partial void Deleted(ILogger log, string admin, int count, string root, long rows, long milliseconds);
+    [LoggerMessage(3, LogLevel.Warning, "Admin {Admin} asked for the permanent deletion of {Count} row(s) of {Root}: deletion {Id}")]
+    public static partial void DeletionRequested(ILogger log, string admin, int count, string root, long id);
 
     [LoggerMessage(4, LogLevel.Warning, "A sign-in failed from {Address}")]
     public static partial void SignInFailed(ILogger log, System.Net.IPAddress? address);
@@ -34,9 +34,6 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Error, "{Method} {Path} was answered with {Status}: {Reason} [{Code}]")]
     public static partial void Refused(ILogger log, string method, string path, int status, string reason, string code);
-
-    [LoggerMessage(11, LogLevel.Warning, "Admin {Admin} asked for the permanent deletion of {Count} row(s) of {Root}; it is committed, or may be: {Code}")]
-    public static partial void DeletedWithTrouble(ILogger log, string admin, int count, string root, string code);
 
     [LoggerMessage(12, LogLevel.Information, "Deletion {Id} ended: {State}; {Deleted} deleted, {Failed} failed, {Rows} rows, {Milliseconds} ms")]
     public static partial void DeletionEnded(ILogger log, long id, string state, long deleted, long failed, long rows, long milliseconds);

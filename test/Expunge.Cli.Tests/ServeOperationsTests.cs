@@ -4,7 +4,9 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Expunge.Postgres;
 using Expunge.Testing;
+using Npgsql;
 using Xunit;
 
 namespace Expunge.Cli.Tests;
@@ -36,7 +38,7 @@ public sealed partial class ServeOperationsTests
         serve.Interrupt();
         var log = (await serve.WaitAsync()).Error;
 
-        foreach (var said in (string[])["signed in", "A sign-in failed from", "marked 1 row(s)", "permanently deleted 1 row(s)", "was answered with 500", "SQLSTATE 42501"]) Assert.Contains(said, log, StringComparison.Ordinal);
+        foreach (var said in (string[])["signed in", "A sign-in failed from", "marked 1 row(s)", "ended: Completed; 1 deleted", "was answered with 500", "SQLSTATE 42501"]) Assert.Contains(said, log, StringComparison.Ordinal);
         foreach (var secret in (string[])[Password, "wrong password", token, "@example.com", "Sample User", "sample+user", "sample%20user", RaisedText, "nobody-of-that-name"])
         {
             Assert.False(log.Contains(secret, StringComparison.OrdinalIgnoreCase), $"'{secret}' is in the log:\n{log}");
@@ -72,11 +74,12 @@ public sealed partial class ServeOperationsTests
     public async Task The_queue_is_measured_in_deletions_and_in_the_time_that_the_oldest_has_waited()
     {
         using var blog = await BlogDatabase.CreateAsync();
+        await using (var database = new Database(new NpgsqlConnectionStringBuilder(blog.ConnectionString))) await ExpungeSchema.EnsureServerAsync(database, cancellation: TestContext.Current.CancellationToken);
         await TestServer.ExecuteAsync(blog.ConnectionString, """
-            CREATE SCHEMA expunge; CREATE TABLE expunge.deletion (id int PRIMARY KEY, state text NOT NULL, created_at timestamptz NOT NULL);
-            INSERT INTO expunge.deletion VALUES (1, 'pending', now() - interval '1 hour'), (2, 'pending', now()), (3, 'completed', now() - interval '1 day');
+            INSERT INTO expunge.deletion (root, policy_hash, request, only_marked, state) VALUES ('public.users', '', '', false, 'pending'), ('public.users', '', '', false, 'pending'), ('public.users', '', '', false, 'paused');
+            INSERT INTO expunge.deletion_queue SELECT id, now() - CASE id WHEN 1 THEN interval '1 hour' WHEN 2 THEN interval '0' ELSE interval '1 day' END FROM expunge.deletion;
             """);
-        using var serve = ExpungeProcess.Start(["serve", "--port", "0", "--database", blog.ConnectionString], directory: blog.Policy.Folder);
+        using var serve = ExpungeProcess.Start(["serve", "--no-worker", "--port", "0", "--database", blog.ConnectionString], directory: blog.Policy.Folder);
         using var client = await ClientAsync(serve);
         string metrics;
         do metrics = await client.GetStringAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken);

@@ -47,7 +47,7 @@ public abstract class ActingPage : ComponentBase, IDisposable
     private DeletionRequests Deletions { get; set; } = default!;
 
     [Inject]
-    protected ServerOptions Options { get; set; } = default!;
+    private protected ServerOptions Options { get; set; } = default!;
 
     [Inject]
     private IDialogService Dialogs { get; set; } = default!;
