@@ -46,7 +46,7 @@ public sealed partial class ServeOperationsTests
 
         if (format != "json") return;
         var events = log.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement).ToList();
-        Assert.Contains(events, e => e.GetProperty("event_id").GetInt32() == 3 && e.GetProperty("event").GetString() == "Deleted" && e.GetProperty("level").GetString() == "Warning" && e.GetProperty("values").GetProperty("Count").GetInt32() == 1);
+        Assert.Contains(events, e => e.GetProperty("event_id").GetInt32() == 3 && e.GetProperty("event").GetString() == "DeletionRequested" && e.GetProperty("level").GetString() == "Warning" && e.GetProperty("values").GetProperty("Count").GetInt32() == 1);
     }
 
     [Fact]
