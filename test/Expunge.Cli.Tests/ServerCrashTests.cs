@@ -113,7 +113,7 @@ public sealed partial class ServerCrashTests(ITestOutputHelper output)
         return (await response.Content.ReadFromJsonAsync<JsonElement>(Cancellation)).GetProperty("access_token").GetString()!;
     }
 
-    /// <summary>Users with 3 notes and 2 events each, which no foreign key holds; one of every round has so many notes that they are deleted in chunks.</summary>
+    /// <summary>Users with 3 notes and 2 events each, which no foreign key holds; one of every fourth round has so many notes that they are deleted in chunks.</summary>
     private static async Task<string> DatabaseAsync()
     {
         var connectionString = await TestServer.EmptyAsync();
@@ -126,7 +126,7 @@ public sealed partial class ServerCrashTests(ITestOutputHelper output)
             INSERT INTO users SELECT generate_series(1, {Users});
             INSERT INTO notes (user_id) SELECT id FROM users, generate_series(1, 3);
             INSERT INTO events (user_id) SELECT id FROM users, generate_series(1, 2);
-            INSERT INTO notes (user_id) SELECT u FROM generate_series(1, {Rounds * UsersEach}, {UsersEach}) u, generate_series(1, {WhaleRows});
+            INSERT INTO notes (user_id) SELECT u FROM generate_series(1, {Rounds * UsersEach}, {4 * UsersEach}) u, generate_series(1, {WhaleRows});
             ANALYZE;
             """);
         await using var database = new Database(new NpgsqlConnectionStringBuilder(connectionString));
