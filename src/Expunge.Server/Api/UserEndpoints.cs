@@ -96,7 +96,8 @@ internal static class UserEndpoints
         var job = await deletions.SubmitAsync(account, ids, key, context.Address());
         job = await deletions.WaitAsync(job.Id, wait, cancellation);
         var location = $"{context.Request.PathBase}/api/v1/admin/deletions/{job.Id}";
-        if (!job.IsOver)
+        // Who does not want to wait gets the same answer however quick it was.
+        if (!job.IsOver || wait == TimeSpan.Zero)
         {
             // It does not go on by itself.
             if (job is { State: DeletionState.Paused, Reason: { } reason }) throw DeletionRequests.Refusal($"Deletion {job.Id} is paused. {reason}");

@@ -31,7 +31,8 @@ internal sealed class Schedule(ISchedulerFactory schedulers)
             quartz.UsePersistentStore(store =>
             {
                 store.UsePostgres(source => source.DataSourceServiceKey = DataSource);
-                store.ConfigureStore(settings => (settings.TablePrefix, settings.StoreJobDataAsStrings) = ("expunge.quartz_", true));
+                // ExpungeSchema has made the tables; to look at each of them again takes longer than the rest of the start.
+                store.ConfigureStore(settings => (settings.TablePrefix, settings.StoreJobDataAsStrings, settings.SchemaProvisioning) = ("expunge.quartz_", true, SchemaProvisioning.None));
                 store.UseClustering(cluster => cluster.CheckinInterval = TimeSpan.FromSeconds(5));
             });
             if (!options.Worker) return;

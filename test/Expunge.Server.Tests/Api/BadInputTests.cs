@@ -92,7 +92,8 @@ public sealed class BadInputTests(SharedServer shared) : IClassFixture<SharedSer
     {
         var server = shared.Server;
 
-        await server.Client.SendAsync(Json.DeletePermanently, $$"""{"user_ids":[7{{string.Concat(Enumerable.Repeat(", 7", 500_000))}}]}""").ProblemAsync(HttpStatusCode.RequestEntityTooLarge);
+        // Asked for first: the server answers without reading the body, and may close the connection on who still sends it.
+        await server.Client.SendAsync(Json.DeletePermanently, $$"""{"user_ids":[7{{string.Concat(Enumerable.Repeat(", 7", 500_000))}}]}""", ("Expect", "100-continue")).ProblemAsync(HttpStatusCode.RequestEntityTooLarge);
 
         Assert.Equal(1, await server.CountAsync("users WHERE id = 7"));
     }

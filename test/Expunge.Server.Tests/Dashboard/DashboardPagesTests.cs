@@ -24,7 +24,6 @@ public sealed class DashboardPagesTests(Chromium chromium, ServerBeforeUpgrade b
     [Theory]
     [InlineData(390, ColorScheme.Dark, false)]
     [InlineData(1280, ColorScheme.Light, true)]
-    [InlineData(1280, ColorScheme.Dark, false)]
     public async Task Every_page_is_reached_by_the_keyboard_fits_its_width_and_axe_finds_nothing_serious(int width, ColorScheme colors, bool isBefore)
     {
         await using var dashboard = await OpenDashboard.OnAsync(chromium, isBefore ? before.Server : upgraded.Server, browser: new() { ViewportSize = new() { Width = width, Height = 844 }, ColorScheme = colors });

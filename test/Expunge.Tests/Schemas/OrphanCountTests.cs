@@ -15,7 +15,7 @@ public sealed class OrphanCountTests(ITestOutputHelper output)
     public async Task Of_any_schema_the_orphans_of_each_reference_are_those_that_a_left_join_finds_and_are_gone_when_they_are_set_to_null()
     {
         var version = await TestServer.MajorVersionAsync();
-        await RandomSchema.Gen.HoldAsync(schema => RunAsync(schema, version), cases: 15, version, output);
+        await RandomSchema.Gen.HoldAsync(schema => RunAsync(schema, version), cases: 10, version, output);
     }
 
     private static async Task RunAsync(RandomSchema schema, int version)

@@ -21,7 +21,7 @@ public sealed class PredictionTests(ITestOutputHelper output)
                 if (uses < 100) idle.Add((database, uses + 1));
                 else await database.DisposeAsync();
             },
-            cases: 300, version, output);
+            cases: 200, version, output);
         foreach (var (database, _) in idle) await database.DisposeAsync();
     }
 }

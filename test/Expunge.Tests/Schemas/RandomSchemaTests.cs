@@ -16,7 +16,7 @@ public sealed class RandomSchemaTests(ITestOutputHelper output)
     public async Task Any_schema_is_upgraded_restored_and_loses_half_of_its_subjects_one_by_one_and_no_more()
     {
         var version = await TestServer.MajorVersionAsync();
-        await RandomSchema.Gen.Select(s => s.Plain).HoldAsync(schema => RunAsync(schema, version), cases: 20, version, output);
+        await RandomSchema.Gen.Select(s => s.Plain).HoldAsync(schema => RunAsync(schema, version), cases: 12, version, output);
     }
 
     private static async Task RunAsync(RandomSchema schema, int version)
