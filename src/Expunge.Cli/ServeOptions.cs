@@ -30,16 +30,10 @@ internal static class ServeOptions
     public static ServerOptions Read(Session session, string url = ServerOptions.StandardUrl)
     {
         var options = ServerConfiguration.Read(Environment.CurrentDirectory);
-        if (options.Url == ServerOptions.StandardUrl) options = options with { Url = url };
-        return With(session, options);
-    }
-
-    private static ServerOptions With(Session session, ServerOptions options)
-    {
-        var url = new Uri(options.Url);
+        var configured = new Uri(options.Url == ServerOptions.StandardUrl ? url : options.Url);
         return options with
         {
-            Url = Url(session.Parsed.GetValue(Listen) ?? url.Host, session.Parsed.GetValue(Port) ?? url.Port),
+            Url = Url(session.Parsed.GetValue(Listen) ?? configured.Host, session.Parsed.GetValue(Port) ?? configured.Port),
             Log = session.Parsed.GetValue(LogOption) ?? options.Log,
         };
     }

@@ -67,7 +67,7 @@ internal sealed partial class DeletionRequests(Database database, PolicyFile pol
     /// <summary>What became of it, as the document's errors say it.</summary>
     public string Error(UndeletedSubject subject)
     {
-        var who = $"{char.ToUpperInvariant(table.Noun[0])}{table.Noun[1..]} {subject.Key}";
+        var who = $"{table.Title} {subject.Key}";
         return subject.State == "failed" ? $"{who} could not be deleted: {subject.Reason}" : $"{who} {subject.State}";
     }
 

@@ -19,7 +19,7 @@ internal sealed class UserActions(Database database, PolicyFile policy, SubjectT
     public ImmutableArray<string> Ids(UserIdsRequest request) => UserIds.Read(request.UserIds, table, options.MaxIdsPerRequest);
 
     /// <summary>The document's errors, or null when there are none.</summary>
-    public ImmutableArray<string>? NotFound(ImmutableArray<string> keys) => keys.IsEmpty ? null : [.. keys.Select(k => $"{char.ToUpperInvariant(Noun[0])}{Noun[1..]} {k} not found")];
+    public ImmutableArray<string>? NotFound(ImmutableArray<string> keys) => keys.IsEmpty ? null : [.. keys.Select(k => $"{table.Title} {k} not found")];
 
     public async Task<MarkingResult> MarkAsync(Account account, string? address, ImmutableArray<string> ids)
     {

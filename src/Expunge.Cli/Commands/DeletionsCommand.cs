@@ -79,7 +79,7 @@ internal static class DeletionsCommand
         {
             Output.Columns(
                 ["number", "state", "users", "deleted", "failed", "asked for (UTC)", "by"],
-                jobs.Select(j => (string[])[$"{j.Id}", Word(j.State), $"{j.Subjects.Total}", $"{j.Subjects.Deleted}", $"{j.Subjects.Failed}", $"{j.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}", j.RequestedBy]));
+                jobs.Select(j => (string[])[$"{j.Id}", j.State.Word(), $"{j.Subjects.Total}", $"{j.Subjects.Deleted}", $"{j.Subjects.Failed}", $"{j.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}", j.RequestedBy]));
         }
 
         return ExitCodes.Ok;
@@ -113,7 +113,7 @@ internal static class DeletionsCommand
                 DeletionState.Failed => $"❌ {job.Subjects.Failed} {noun}(s) could not be deleted; {job.Subjects.Deleted} are, {job.TotalDeleted} rows. Correct the reason, then  expunge deletions retry {job.Id}",
                 DeletionState.Paused => $"⏸️  Deletion {job.Id} is paused: {Summary(job)} Go on:  expunge deletions resume {job.Id}",
                 DeletionState.Cancelled => $"Deletion {job.Id} was cancelled: {Summary(job)}",
-                _ => $"⏳ Deletion {job.Id} is {Word(job.State)}: {Summary(job)} If nothing is at work on it:  expunge deletions resume {job.Id}",
+                _ => $"⏳ Deletion {job.Id} is {job.State.Word()}: {Summary(job)} If nothing is at work on it:  expunge deletions resume {job.Id}",
             });
         }
 
@@ -121,8 +121,6 @@ internal static class DeletionsCommand
     }
 
     private static string Summary(DeletionJob job) => $"{job.Subjects.Deleted} of {job.Subjects.Total} deleted, {job.TotalDeleted} rows.";
-
-    private static string Word(DeletionState state) => state.ToString().ToLowerInvariant();
 
     private static object Document(DeletionJob job, ImmutableArray<FailedSubject>? failures = null, DeletionPlan? plan = null, Receipt? receipt = null) => new
     {

@@ -1,12 +1,26 @@
 using System.Net;
 using Expunge.Auditing;
+using Expunge.Postgres;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Expunge.Server.Accounts;
 
 /// <summary>What an admin does to accounts, for the API and the dashboard alike: who may is told here, by the account as it is now.</summary>
-internal sealed class AccountActions(AccountStore accounts, Attempts attempts, ILogger<SignIns> log)
+internal sealed class AccountActions(AccountStore accounts, Attempts attempts, Database database, ILogger<SignIns> log)
 {
+    /// <summary>The account with that name and password, or null; in the log and in the audit either way. A name that is tried is in neither: passwords get typed there.</summary>
+    /// <exception cref="TooManyAttemptsException">Too many from this address.</exception>
+    public async Task<Account?> SignInAsync(HttpContext context, string name, string password, CancellationToken cancellation)
+    {
+        attempts.SignIn(context.Connection.RemoteIpAddress);
+        var account = await accounts.SignInAsync(name, password, cancellation);
+        if (account is null) Log.SignInFailed(log, context.Connection.RemoteIpAddress);
+        else Log.SignedIn(log, account.Name);
+        await AuditLog.AppendAsync(database, new AuditEvent(account?.Name ?? "", "sign-in") { Address = context.Address(), Outcome = account is null ? "refused" : "done" }, cancellation);
+        return account;
+    }
+
     /// <summary>Makes an account.</summary>
     /// <exception cref="NotAllowedException">It is not the super admin who asks.</exception>
     public async Task<Account> CreateAsync(Account account, string? address, string? name, string? password, CancellationToken cancellation)

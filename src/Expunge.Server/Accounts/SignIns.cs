@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.BearerToken;
@@ -27,7 +26,7 @@ internal sealed class SignIns(AccountStore accounts, IOptionsMonitor<BearerToken
     }
 
     /// <summary>What the dashboard's cookie is made from. A page that stays open has no request of which the address could be told later.</summary>
-    public ClaimsPrincipal ForCookie(Account account, IPAddress? address) => Principal(account, CookieAuthenticationDefaults.AuthenticationScheme, new Claim(AddressClaim, $"{address}"));
+    public ClaimsPrincipal ForCookie(Account account, string? address) => Principal(account, CookieAuthenticationDefaults.AuthenticationScheme, new Claim(AddressClaim, address ?? ""));
 
     /// <summary>From where a cookie's sign-in came; null for a token.</summary>
     public static string? Address(ClaimsPrincipal user) => user.FindFirstValue(AddressClaim);

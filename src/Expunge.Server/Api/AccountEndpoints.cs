@@ -1,11 +1,8 @@
-using Expunge.Auditing;
-using Expunge.Postgres;
 using Expunge.Server.Accounts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Logging;
 
 namespace Expunge.Server.Api;
 
@@ -28,19 +25,14 @@ internal static class AccountEndpoints
     }
 
     private static async Task<Results<Ok<LoginResponse>, ProblemHttpResult>> LoginAsync(
-        LoginRequest request, HttpContext context, AccountStore accounts, SignIns signIns, Attempts attempts, ServerOptions options, Database database, ILogger<SignIns> log, CancellationToken cancellation)
+        LoginRequest request, HttpContext context, AccountActions accounts, SignIns signIns, ServerOptions options, CancellationToken cancellation)
     {
-        attempts.SignIn(context.Connection.RemoteIpAddress);
-        if (await accounts.SignInAsync(request.Username, request.Password, cancellation) is not { } account)
+        if (await accounts.SignInAsync(context, request.Username, request.Password, cancellation) is not { } account)
         {
-            Log.SignInFailed(log, context.Connection.RemoteIpAddress);
-            await AuditLog.AppendAsync(database, new AuditEvent("", "sign-in") { Address = context.Address(), Outcome = "refused" }, cancellation);
             return TypedResults.Problem("The name or the password is wrong.", statusCode: StatusCodes.Status401Unauthorized);
         }
 
         var token = signIns.BearerToken(account);
-        Log.SignedIn(log, account.Name);
-        await AuditLog.AppendAsync(database, new AuditEvent(account.Name, "sign-in") { Address = context.Address() }, cancellation);
         return TypedResults.Ok(new LoginResponse(token, "bearer", (int)options.SessionLifetime.TotalSeconds, AdminResponse.Of(account)));
     }
 

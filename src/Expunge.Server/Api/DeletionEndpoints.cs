@@ -50,7 +50,7 @@ internal static class DeletionEndpoints
     {
         if (limit is < 1 or > MostListed) throw new BadHttpRequestException($"'limit' is from 1 to {MostListed}.");
         var jobs = await Deletions.ListAsync(database, limit, before, cancellation);
-        if (jobs.Length == limit) context.Response.Headers.Link = $"<{context.Request.PathBase}{context.Request.Path}?limit={limit}&before={jobs[^1].Id}>; rel=\"next\"";
+        if (jobs.Length == limit) context.LinkNext(new("limit", $"{limit}"), new("before", $"{jobs[^1].Id}"));
         return TypedResults.Ok(jobs.Select(DeletionResponse.Of));
     }
 

@@ -21,5 +21,5 @@ internal sealed record DeletionResponse(
     int ResidualChecked)
 {
     public static DeletionResponse Of(DeletionJob job) => new(
-        job.Id, $"{job.State}".ToLowerInvariant(), job.Reason, job.RequestedBy, job.CreatedAt, job.StartedAt, job.FinishedAt, job.Subjects, job.TotalDeleted, job.Lines, job.Method, job.ResidualChecked);
+        job.Id, job.State.Word(), job.Reason, job.RequestedBy, job.CreatedAt, job.StartedAt, job.FinishedAt, job.Subjects, job.TotalDeleted, job.Lines, job.Method, job.ResidualChecked);
 }

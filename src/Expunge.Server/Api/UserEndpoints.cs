@@ -55,12 +55,7 @@ internal static class UserEndpoints
         if (search is { Length: > LongestSearch }) throw new BadHttpRequestException($"'search' has {LongestSearch} characters at most.");
         if (skip > 0 && after is not null) throw new BadHttpRequestException("'skip' and 'after' exclude each other.");
         var users = await SubjectList.ReadAsync(database, table, new SubjectQuery { Search = search, State = State(state), GracePeriod = policy.GracePeriod, Skip = skip, Limit = limit, After = after }, cancellation);
-        if (users.Length == limit)
-        {
-            var next = QueryString.Create([new("limit", $"{limit}"), new("after", users[^1].Key), .. Given("search", search), .. Given("state", state)]);
-            context.Response.Headers.Link = $"<{context.Request.PathBase}{context.Request.Path}{next}>; rel=\"next\"";
-        }
-
+        if (users.Length == limit) context.LinkNext([new("limit", $"{limit}"), new("after", users[^1].Key), .. Given("search", search), .. Given("state", state)]);
         return TypedResults.Ok(users.Select(u => u.Values));
 
         static KeyValuePair<string, string?>[] Given(string name, string? value) => value is null ? [] : [new(name, value)];

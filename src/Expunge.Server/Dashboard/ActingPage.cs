@@ -12,6 +12,7 @@ namespace Expunge.Server.Dashboard;
 public abstract class ActingPage : ComponentBase, IDisposable
 {
     private readonly CancellationTokenSource _left = new();
+    private CancellationTokenSource _loading = new();
 
     /// <summary>Nothing is read before the page is drawn.</summary>
     protected ActingPage() => Left = _left.Token;
@@ -54,6 +55,18 @@ public abstract class ActingPage : ComponentBase, IDisposable
 
     /// <summary>Reads anew what the page shows.</summary>
     protected abstract Task LoadAsync();
+
+    /// <summary>Begins to read what the page shows, which makes void what was begun earlier.</summary>
+    /// <returns>Cancelled when the page is left, or begins anew.</returns>
+    protected async Task<CancellationToken> BeginLoadAsync()
+    {
+        // Cancelled for good where the page is left.
+        if (Left.IsCancellationRequested) return Left;
+        await _loading.CancelAsync();
+        _loading.Dispose();
+        _loading = CancellationTokenSource.CreateLinkedTokenSource(Left);
+        return _loading.Token;
+    }
 
     /// <summary>Marks users, after one confirmation.</summary>
     /// <param name="keys">Their keys.</param>
@@ -146,16 +159,9 @@ public abstract class ActingPage : ComponentBase, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Dispose(true);
-        GC.SuppressFinalize(this);
-    }
-
-    /// <summary>Ends what the page reads.</summary>
-    /// <param name="disposing">Whether it is left.</param>
-    protected virtual void Dispose(bool disposing)
-    {
-        if (!disposing) return;
         _left.Cancel();
         _left.Dispose();
+        _loading.Dispose();
+        GC.SuppressFinalize(this);
     }
 }

@@ -1,4 +1,3 @@
-using Expunge.Auditing;
 using Expunge.Postgres;
 using Expunge.Receipts;
 using Expunge.Server.Accounts;
@@ -12,7 +11,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using MudBlazor.Services;
 
 namespace Expunge.Server.Dashboard;
@@ -45,7 +43,7 @@ internal static class DashboardEndpoints
     /// <summary>The address of the sign-in page.</summary>
     public static string SignInUrl(string reason, string? returnUrl) => "/sign-in" + QueryString.Create("reason", reason).Add(ReturnUrl, returnUrl ?? "/");
 
-    private static async Task<RedirectHttpResult> SignInAsync(HttpContext context, AccountStore accounts, SignIns signIns, Attempts attempts, Database database, ILogger<SignIns> log, CancellationToken cancellation)
+    private static async Task<RedirectHttpResult> SignInAsync(HttpContext context, AccountActions accounts, SignIns signIns, CancellationToken cancellation)
     {
         if (IsStale(context)) return Back(SignInReasons.Stale, null);
         var form = await context.Request.ReadFormAsync(cancellation);
@@ -53,17 +51,8 @@ internal static class DashboardEndpoints
         if (!RedirectHttpResult.IsLocalUrl(returnUrl)) returnUrl = "/";
         try
         {
-            attempts.SignIn(context.Connection.RemoteIpAddress);
-            if (await accounts.SignInAsync(form["name"].ToString(), form["password"].ToString(), cancellation) is not { } account)
-            {
-                Log.SignInFailed(log, context.Connection.RemoteIpAddress);
-                await AuditLog.AppendAsync(database, new AuditEvent("", "sign-in") { Address = context.Address(), Outcome = "refused" }, cancellation);
-                return Back(SignInReasons.Wrong, returnUrl);
-            }
-
-            await context.SignInAsync(CookieAuthenticationDefaults.AuthenticationScheme, signIns.ForCookie(account, context.Connection.RemoteIpAddress));
-            Log.SignedIn(log, account.Name);
-            await AuditLog.AppendAsync(database, new AuditEvent(account.Name, "sign-in") { Address = context.Address() }, cancellation);
+            if (await accounts.SignInAsync(context, form["name"].ToString(), form["password"].ToString(), cancellation) is not { } account) return Back(SignInReasons.Wrong, returnUrl);
+            await context.SignInAsync(CookieAuthenticationDefaults.AuthenticationScheme, signIns.ForCookie(account, context.Address()));
             return TypedResults.LocalRedirect(returnUrl);
         }
         catch (TooManyAttemptsException)

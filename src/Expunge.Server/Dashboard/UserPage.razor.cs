@@ -17,7 +17,6 @@ public sealed partial class UserPage
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private CancellationTokenSource _loading = new();
     private string _key = "";
     private bool _isReading;
     private Subject? _subject;
@@ -44,7 +43,7 @@ public sealed partial class UserPage
     [Inject]
     private SubjectTable Table { get; set; } = default!;
 
-    private string Title => $"{char.ToUpperInvariant(Table.Noun[0])}{Table.Noun[1..]} {_subject?.Key ?? _key}";
+    private string Title => $"{Table.Title} {_subject?.Key ?? _key}";
 
     private bool IsMissing => _subject is null && !_isReading && (_unread is null || (_unread.Extensions.TryGetValue("code", out var code) && Equals(code, ErrorCodes.BadId)));
 
@@ -67,11 +66,8 @@ public sealed partial class UserPage
     /// <inheritdoc/>
     protected override async Task LoadAsync()
     {
-        if (Left.IsCancellationRequested) return;
-        await _loading.CancelAsync();
-        _loading.Dispose();
-        _loading = CancellationTokenSource.CreateLinkedTokenSource(Left);
-        var cancellation = _loading.Token;
+        var cancellation = await BeginLoadAsync();
+        if (cancellation.IsCancellationRequested) return;
         _isReading = true;
         Subject? subject = null;
         var unread = await Work.DoAsync(async _ => subject = (await SubjectList.ReadAsync(Database, Table, new SubjectQuery { Key = _key, Limit = 1 }, cancellation)).FirstOrDefault());
@@ -98,12 +94,5 @@ public sealed partial class UserPage
         if (cancellation.IsCancellationRequested) return;
         (_shared, _unshared) = (shared, problem);
         StateHasChanged();
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        base.Dispose(disposing);
-        if (disposing) _loading.Dispose();
     }
 }

@@ -12,7 +12,6 @@ public sealed partial class Users
 {
     private const int PageSize = 25;
 
-    private CancellationTokenSource _loading = new();
     private ImmutableArray<Subject> _subjects = [];
     private long _total;
     private bool _isLoading;
@@ -54,7 +53,7 @@ public sealed partial class Users
     /// <inheritdoc/>
     protected override Task OnInitializedAsync() => LoadAsync();
 
-    internal static string TitleOf(SubjectTable table) => $"{char.ToUpperInvariant(table.Noun[0])}{table.Noun[1..]}s";
+    internal static string TitleOf(SubjectTable table) => $"{table.Title}s";
 
     private Task SearchAsync(string? search)
     {
@@ -84,11 +83,8 @@ public sealed partial class Users
     /// <summary>Reads the page of the list. One that is asked for later makes an earlier one void.</summary>
     protected override async Task LoadAsync()
     {
-        if (Left.IsCancellationRequested) return;
-        await _loading.CancelAsync();
-        _loading.Dispose();
-        _loading = CancellationTokenSource.CreateLinkedTokenSource(Left);
-        var cancellation = _loading.Token;
+        var cancellation = await BeginLoadAsync();
+        if (cancellation.IsCancellationRequested) return;
         _isLoading = true;
         var (subjects, total) = (ImmutableArray<Subject>.Empty, 0L);
         var query = Query;
@@ -103,12 +99,5 @@ public sealed partial class Users
         (_subjects, _total, _unread, _isLoading) = (subjects, total, unread, false);
         // An action goes on with a dialog, behind which the list must be as it is now.
         StateHasChanged();
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        base.Dispose(disposing);
-        if (disposing) _loading.Dispose();
     }
 }

@@ -26,7 +26,7 @@ public sealed record DeletionJob(
     public TimeSpan? Elapsed => FinishedAt - StartedAt;
 
     /// <summary>Whether nothing is left to be done.</summary>
-    public bool IsOver => State is DeletionState.Completed or DeletionState.Failed or DeletionState.Cancelled;
+    public bool IsOver => State.IsOver();
 
     /// <summary>All rows that it has deleted so far, as of the same moment as <see cref="Subjects"/>; the lines of one that runs can be further.</summary>
     public long TotalDeleted { get; init; }

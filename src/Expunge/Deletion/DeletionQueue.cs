@@ -20,15 +20,6 @@ public static class DeletionQueue
         """;
 
     /// <summary>Gives a deletion to the workers; nothing where they have it.</summary>
-    /// <param name="database">The database.</param>
-    /// <param name="id">Its number.</param>
-    /// <param name="cancellation">Cancels it.</param>
-    public static async Task AddAsync(Database database, long id, CancellationToken cancellation = default)
-    {
-        await using var connection = await database.OpenAsync(cancellation);
-        await AddAsync(connection, id, cancellation);
-    }
-
     internal static Task<int> AddAsync(NpgsqlConnection connection, long id, CancellationToken cancellation) =>
         connection.ExecuteAsync("INSERT INTO expunge.deletion_queue (deletion_id) VALUES ($1) ON CONFLICT DO NOTHING", cancellation, id);
 

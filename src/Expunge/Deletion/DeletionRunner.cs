@@ -59,7 +59,7 @@ public sealed class DeletionRunner
     /// <returns>How it stands now.</returns>
     /// <exception cref="ExpungeException">It can't go on: another run is at work on it, the policy is another one, or the constraints are not as the policy says. What is done stays done.</exception>
     public static Task<DeletionJob> RunAsync(Database database, PolicyFile policy, long id, DeletionOptions options, CancellationToken cancellation = default) =>
-        DeletionTelemetry.RunAsync(id, () => RunOnceAsync(database, policy, id, options, cancellation), job => $"{job.State}".ToLowerInvariant());
+        DeletionTelemetry.RunAsync(id, () => RunOnceAsync(database, policy, id, options, cancellation), job => job.State.Word());
 
     private static async Task<DeletionJob> RunOnceAsync(Database database, PolicyFile policy, long id, DeletionOptions options, CancellationToken cancellation)
     {

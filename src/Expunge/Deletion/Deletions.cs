@@ -235,11 +235,11 @@ public static class Deletions
         // A run holds the row while it deletes a batch.
         await connection.ExecuteAsync("SET LOCAL lock_timeout = '60s'", cancellation);
         var job = await ReadAsync(connection, id, cancellation);
-        var states = from.Select(Word).ToArray();
+        var states = from.Select(DeletionStates.Word).ToArray();
         if (await connection.ExecuteAsync($"UPDATE expunge.deletion SET {set} WHERE id = $1 AND state = ANY ($2)", cancellation, id, states) == 0)
         {
             throw new ExpungeException(
-                ErrorCodes.DeletionState, $"Deletion {id} is {Word(job.State)} and can't be {done}.", $"That is for one that is {string.Join(" or ", states)}. Nothing was changed.");
+                ErrorCodes.DeletionState, $"Deletion {id} is {job.State.Word()} and can't be {done}.", $"That is for one that is {string.Join(" or ", states)}. Nothing was changed.");
         }
 
         if (then is not null) await then(connection);
@@ -279,8 +279,6 @@ public static class Deletions
     }
 
     private static string Sha256(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
-
-    internal static string Word(DeletionState state) => state.ToString().ToLowerInvariant();
 
     private static NpgsqlParameter Text(string? value) => new() { Value = value ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text };
 

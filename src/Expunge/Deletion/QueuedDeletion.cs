@@ -8,7 +8,7 @@ namespace Expunge.Deletion;
 public sealed record QueuedDeletion(long Id, DeletionState State, DateTimeOffset QueuedAt, TimeSpan? QuietFor)
 {
     /// <summary>Whether nothing is left to be done.</summary>
-    public bool IsOver => State is DeletionState.Completed or DeletionState.Failed or DeletionState.Cancelled;
+    public bool IsOver => State.IsOver();
 
     /// <summary>Whether it is to go on, and nobody is at work on it.</summary>
     public bool IsForsaken => State is DeletionState.Pending or DeletionState.Running && QuietFor is null;

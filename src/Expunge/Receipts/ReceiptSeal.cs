@@ -39,7 +39,7 @@ internal static class ReceiptSeal
         ["expungeVersion"] = Program,
         ["deletion"] = job.Id,
         ["root"] = job.Root,
-        ["state"] = Deletions.Word(job.State),
+        ["state"] = job.State.Word(),
         ["requestedBy"] = job.RequestedBy,
         ["requestedAt"] = Time(job.CreatedAt),
         ["startedAt"] = Time(job.StartedAt),

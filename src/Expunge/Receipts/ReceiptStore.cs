@@ -37,7 +37,7 @@ public static class ReceiptStore
         if (!job.IsOver)
         {
             throw new ExpungeException(
-                ErrorCodes.DeletionState, $"Deletion {deletion} is {Deletions.Word(job.State)}: its receipt is sealed at its end.", $"See how far it is:  expunge deletions show {deletion}");
+                ErrorCodes.DeletionState, $"Deletion {deletion} is {job.State.Word()}: its receipt is sealed at its end.", $"See how far it is:  expunge deletions show {deletion}");
         }
 
         var receipt = await FindAsync(connection, deletion, cancellation) ?? await ReceiptSeal.SealAsync(connection, deletion, key, cancellation);

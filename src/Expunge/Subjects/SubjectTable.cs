@@ -33,6 +33,9 @@ public sealed record SubjectTable
     /// <summary>What a subject is called in messages: <c>user</c> for <c>public.users</c>.</summary>
     public string Noun => NounOf(Root);
 
+    /// <summary>The same at the beginning of a sentence or as a title: <c>User</c>.</summary>
+    public string Title => $"{char.ToUpperInvariant(Noun[0])}{Noun[1..]}";
+
     /// <summary>What a subject of a table is called in messages: the table's name without an s at its end.</summary>
     /// <param name="root">The table.</param>
     public static string NounOf(QualifiedName root) => root.Name.EndsWith('s') ? root.Name[..^1] : root.Name;

@@ -218,13 +218,13 @@ public sealed class SignInTests(SharedServer shared) : IClassFixture<SharedServe
         var server = shared.Server;
         using var client = server.Anonymous();
         var (known, unknown) = (new List<double>(), new List<double>());
-        for (var i = 0; i < 7; i++)
+        for (var i = 0; i < 12; i++)
         {
             known.Add(await TimeAsync("anna"));
             unknown.Add(await TimeAsync("nobody"));
         }
 
-        Assert.True(unknown.Min() > 0.15 * known.Min(), $"{unknown.Min():0.0} ms and {known.Min():0.0} ms");
+        Assert.True(unknown.Min() > 0.4 * known.Min(), $"{unknown.Min():0.0} ms and {known.Min():0.0} ms");
 
         async Task<double> TimeAsync(string name)
         {

@@ -82,7 +82,7 @@ public sealed class LimitTests
         await using var server = await RunningServer.ZivoHealthAsync(new ServerOptions { MaxConnections = 10 });
         var open = new List<Socket>();
         for (var i = 0; i < 10; i++) open.Add(await BeginAsync(server));
-        using var further = await BeginAsync(server);
+        using var further = await ConnectAsync(server);
 
         Assert.Equal("", await ReadAsync(further));
 
