@@ -7,6 +7,9 @@ namespace Expunge.Cli.Tests;
 /// <summary>The command line as users have it: a process of its own, with piped input and output. The caller's PG* and EXPUNGE_* never reach it, nor its signing key.</summary>
 internal sealed class ExpungeProcess : IDisposable
 {
+    /// <summary>EXPUNGE_TEST_CLI: CI has one that is compiled ahead of time, for the tests start it hundreds of times.</summary>
+    private static readonly string Cli = Environment.GetEnvironmentVariable("EXPUNGE_TEST_CLI") ?? Path.Combine(AppContext.BaseDirectory, "Expunge.Cli.dll");
+
     private readonly Process _process;
     private readonly StringBuilder _printed = new();
     private readonly Task<string> _output;
@@ -39,7 +42,7 @@ internal sealed class ExpungeProcess : IDisposable
 
     /// <summary>Starts it and goes on.</summary>
     public static ExpungeProcess Start(IEnumerable<string> args, IReadOnlyDictionary<string, string?>? env = null, string? stdin = null, string? directory = null) =>
-        Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "Expunge.Cli.dll"), .. args], env, stdin, directory);
+        Start("dotnet", [Cli, .. args], env, stdin, directory);
 
     /// <summary>Starts an installed tool and goes on.</summary>
     public static ExpungeProcess StartTool(string path, IEnumerable<string> args, string directory) => Start(path, args, env: null, stdin: null, directory);

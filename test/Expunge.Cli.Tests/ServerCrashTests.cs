@@ -20,7 +20,7 @@ public sealed partial class ServerCrashTests(ITestOutputHelper output)
     private const string Password = "correct horse battery";
 
     // $EXPUNGE_KILL_ROUNDS: how often one of the two is killed. Each time a server starts anew, which takes its seconds.
-    private static readonly int Rounds = int.TryParse(Environment.GetEnvironmentVariable("EXPUNGE_KILL_ROUNDS"), out var given) ? given : 8;
+    private static readonly int Rounds = int.TryParse(Environment.GetEnvironmentVariable("EXPUNGE_KILL_ROUNDS"), out var given) ? given : 20;
     private static readonly int Users = (Rounds * UsersEach) + 50;
 
     private static readonly Dictionary<string, string?> Often = new(StringComparer.Ordinal) { ["Expunge__QueueEvery"] = "00:00:01", ["Expunge__DeletionsPerMinute"] = "1000" };

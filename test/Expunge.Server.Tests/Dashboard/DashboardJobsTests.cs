@@ -14,20 +14,21 @@ using static Microsoft.Playwright.Assertions;
 namespace Expunge.Server.Tests.Dashboard;
 
 /// <summary>The pages of the deletions and of the audit.</summary>
-public sealed class DashboardJobsTests(Chromium chromium)
+public sealed partial class DashboardJobsTests(Chromium chromium)
 {
     private const string Policy = "root: public.users\n";
 
     private static readonly (string, string) Async = ("Prefer", "respond-async");
 
     [Fact]
-    public async Task A_long_deletion_is_live_in_two_browsers_is_paused_in_one_resumed_in_the_other_and_cancelled_after_asking()
+    public async Task A_long_deletion_is_live_in_browsers_of_two_instances_is_paused_in_one_resumed_in_the_other_and_cancelled_after_asking()
     {
         await using var server = await StartAsync(users: 6000, slow: true);
+        await using var another = await RunningServer.StartAsync(server.ConnectionString, Policy, RunningServer.Quick);
         await SubmitAsync(server, 1, 6000);
         await using var first = await OpenDashboard.OnAsync(chromium, server, "/deletions");
         await first.Page.GetByRole(AriaRole.Link, new() { Name = "Deletion 1", Exact = true }).ClickAsync();
-        await using var second = await OpenDashboard.OnAsync(chromium, server, "/deletions/1");
+        await using var second = await OpenDashboard.OnAsync(chromium, another, "/deletions/1");
 
         await Expect(first.Page.Locator("[data-part=rate]")).ToContainTextAsync("left, until");
         var (before, beforeInSecond) = (await DoneAsync(first), await DoneAsync(second));
@@ -54,6 +55,40 @@ public sealed class DashboardJobsTests(Chromium chromium)
         await Expect(Fact(second, "given up")).ToHaveTextAsync($"{await server.CountAsync("users"):N0}");
         Assert.Equal(4, await server.CountAsync("expunge.audit WHERE actor = 'root' AND address LIKE '%127.0.0.1' AND action IN ('deletion requested', 'deletion paused', 'deletion resumed', 'deletion cancelled')"));
         Assert.Empty(first.Troubles.Concat(second.Troubles));
+    }
+
+    [Fact]
+    public async Task The_rows_of_a_whale_are_seen_to_go_while_no_user_is_done_and_stay_while_it_is_paused()
+    {
+        await using var server = await StartAsync();
+        await TestServer.ExecuteAsync(server.ConnectionString, """
+            CREATE TABLE readings (id int PRIMARY KEY, user_id int NOT NULL REFERENCES users ON DELETE CASCADE);
+            CREATE INDEX ON readings (user_id);
+            INSERT INTO readings SELECT i, 1 FROM generate_series(1, 20000) i;
+            ANALYZE readings;
+            CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.1); RETURN NULL; END $$;
+            CREATE TRIGGER slow AFTER DELETE ON readings FOR EACH STATEMENT EXECUTE FUNCTION slow();
+            """);
+        await SubmitAsync(server, 1, 1);
+        await using var dashboard = await OpenDashboard.OnAsync(chromium, server, "/deletions/1");
+        var done = dashboard.Page.Locator("[data-part=done]");
+
+        var seen = new SortedSet<long>();
+        await Expect(done).ToHaveTextAsync(Rows());
+        while (seen.Count < 3) seen.Add(await RowsAsync());
+        await Expect(dashboard.Page.Locator("[data-part=rate]")).ToContainTextAsync("rows/s. When it ends can be told when a user is done.");
+        await dashboard.Button("Pause").ClickAsync();
+        await StateAsync(dashboard, "paused");
+        await Expect(done).ToHaveTextAsync(Rows());
+        Assert.Equal(await RowsAsync(), 20_000 - await server.CountAsync("readings"));
+        Assert.InRange(await RowsAsync(), seen.Max, 19_999);
+
+        await dashboard.Button("Resume").ClickAsync();
+        await StateAsync(dashboard, "completed");
+        await Expect(done).ToHaveTextAsync("1 of 1 user (100 %), 20,001 rows deleted");
+        Assert.Empty(dashboard.Troubles);
+
+        async Task<long> RowsAsync() => long.Parse(Rows().Match(await done.InnerTextAsync()).Groups[1].Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
     }
 
     [Fact]
@@ -190,6 +225,9 @@ public sealed class DashboardJobsTests(Chromium chromium)
 
     private static async Task SubmitAsync(RunningServer server, int first, int last) =>
         await (await server.Client.SendAsync(Json.DeletePermanently, $$"""{"user_ids":[{{string.Join(", ", Enumerable.Range(first, last - first + 1))}}]}""", Async)).BodyAsync(HttpStatusCode.Accepted);
+
+    [GeneratedRegex(@"^0 of 1 users? \(0 %\), ([\d,]+) rows deleted$")]
+    private static partial Regex Rows();
 
     /// <param name="options">How to serve; null for what a test needs.</param>
     /// <param name="users">How many.</param>
