@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Expunge.Bench;
 
-// dotnet run -c Release --project bench/Expunge.Bench -- migration|locks|planning|deletion|unindexed|whale|million|soft|probe|verify|server [--small]
+// dotnet run -c Release --project bench/Expunge.Bench -- migration|locks|planning|deletion|unindexed|whale|million|soft|probe|verify|server|dashboard [--small]
 var small = args.Contains("--small");
 Func<bool, Task>? bench = args.FirstOrDefault() switch
 {
@@ -16,11 +16,12 @@ Func<bool, Task>? bench = args.FirstOrDefault() switch
     "probe" => ProbeBench.RunAsync,
     "verify" => VerifyBench.RunAsync,
     "server" => ServerBench.RunAsync,
+    "dashboard" => DashboardBench.RunAsync,
     _ => null,
 };
 if (bench is null)
 {
-    Console.Error.WriteLine("Name one: migration, locks, planning, deletion, unindexed, whale, million, soft, probe, verify, server. --small does less, in under 2 minutes.");
+    Console.Error.WriteLine("Name one: migration, locks, planning, deletion, unindexed, whale, million, soft, probe, verify, server, dashboard. --small does less, in under 2 minutes.");
     return 2;
 }
 

@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Reflection;
 using System.Text.Json;
 using Expunge.Deletion;
 using Expunge.Policy;
@@ -13,15 +11,13 @@ namespace Expunge.Bench;
 /// <summary>What the server adds to a deletion of one user, beside the engine alone, in turn on the same database; and how quick the list of a million users is, on its first page and on its last.</summary>
 internal static class ServerBench
 {
-    private const string Password = "correct horse battery";
-
     public static async Task RunAsync(bool small)
     {
         await using var server = await BenchServer.StartAsync();
         await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(server.ConnectionString) { CommandTimeout = 0 });
         var rounds = small ? 40 : 200;
         await HundredTables.CreateAsync(source, (2 * rounds) + 40, rowsPerTable: 1);
-        await using (var serve = await StartAsync(server.ConnectionString))
+        await using (var serve = await ServeProcess.StartAsync(server.ConnectionString))
         {
             await DeletionsAsync(server.ConnectionString, serve.Client, rounds);
         }
@@ -58,7 +54,7 @@ internal static class ServerBench
 
         var added = engine.Zip(http, (e, h) => h - e).ToList();
         Console.WriteLine($"\nOne user with a row in each of 100 tables, {rounds} of each in turn.\n\n| | median | 90 % |\n|---|---|---|");
-        Console.WriteLine($"| engine alone | {Percentile(engine, 0.5):0.0} ms | {Percentile(engine, 0.9):0.0} ms |\n| delete-permanently | {Percentile(http, 0.5):0.0} ms | {Percentile(http, 0.9):0.0} ms |\n| added | **{Percentile(added, 0.5):0.0} ms** | {Percentile(added, 0.9):0.0} ms |");
+        Console.WriteLine($"| engine alone | {Percentile.Of(engine, 0.5):0.0} ms | {Percentile.Of(engine, 0.9):0.0} ms |\n| delete-permanently | {Percentile.Of(http, 0.5):0.0} ms | {Percentile.Of(http, 0.9):0.0} ms |\n| added | **{Percentile.Of(added, 0.5):0.0} ms** | {Percentile.Of(added, 0.9):0.0} ms |");
     }
 
     private static async Task ListsAsync(string admin, string connectionString, int users)
@@ -71,11 +67,13 @@ internal static class ServerBench
 
         await using (var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { CommandTimeout = 0 }))
         {
-            await using var fill = source.CreateCommand($"CREATE TABLE users (id bigint PRIMARY KEY, email text, created_at timestamptz DEFAULT now()); INSERT INTO users SELECT i, i || '@example.com' FROM generate_series(1, {users}) i; VACUUM ANALYZE users");
+            await using var fill = source.CreateCommand($"CREATE TABLE users (id bigint PRIMARY KEY, email text, created_at timestamptz DEFAULT now()); INSERT INTO users SELECT i, i || '@example.com' FROM generate_series(1, {users}) i");
             await fill.ExecuteNonQueryAsync();
+            await using var vacuum = source.CreateCommand("VACUUM ANALYZE users");
+            await vacuum.ExecuteNonQueryAsync();
         }
 
-        await using var serve = await StartAsync(connectionString);
+        await using var serve = await ServeProcess.StartAsync(connectionString);
         Console.WriteLine($"\n{users:N0} users, 200 a page, 50 requests each.\n\n| | median | 90 % |\n|---|---|---|");
         foreach (var (page, path) in new[] { ("first page", "?limit=200"), ("last page, after=", $"?limit=200&after={users - 200}"), ("last page, skip=", $"?limit=200&skip={users - 200}") })
         {
@@ -90,37 +88,8 @@ internal static class ServerBench
                 if (i >= 0) times.Add(time);
             }
 
-            Console.WriteLine($"| {page} | {Percentile(times, 0.5):0.0} ms | {Percentile(times, 0.9):0.0} ms |");
+            Console.WriteLine($"| {page} | {Percentile.Of(times, 0.5):0.0} ms | {Percentile.Of(times, 0.9):0.0} ms |");
         }
-    }
-
-    private static async Task<Serving> StartAsync(string connectionString)
-    {
-        var cli = typeof(ServerBench).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == "Expunge.Cli.dll").Value!;
-        using (var admin = Start(cli, connectionString, "admin", "create", "root", "--super"))
-        {
-            await admin.StandardInput.WriteLineAsync(Password);
-            admin.StandardInput.Close();
-            await admin.WaitForExitAsync();
-        }
-
-        var process = Start(cli, connectionString, "serve", "--port", "0", "--root", "public.users");
-        string? line;
-        do line = await process.StandardOutput.ReadLineAsync();
-        while (line?.Contains("dashboard", StringComparison.Ordinal) == false);
-        var client = new HttpClient { BaseAddress = new Uri(line!.Split(' ')[^1]) };
-        using var login = await client.PostAsJsonAsync(new Uri("/api/v1/auth/admin/login", UriKind.Relative), new { username = "root", password = Password });
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await login.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("access_token").GetString());
-        return new Serving(process, client);
-    }
-
-    private static Process Start(string cli, string connectionString, params string[] args)
-    {
-        var info = new ProcessStartInfo("dotnet", [cli, .. args]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
-        // Not as an argument: it has a password.
-        info.Environment["EXPUNGE_DATABASE"] = connectionString;
-        info.Environment["Expunge__DeletionsPerMinute"] = "100000";
-        return Process.Start(info)!;
     }
 
     private static async Task<double> TimeAsync(Func<Task> work)
@@ -128,18 +97,5 @@ internal static class ServerBench
         var clock = Stopwatch.StartNew();
         await work();
         return clock.Elapsed.TotalMilliseconds;
-    }
-
-    private static double Percentile(List<double> values, double part) => values.Order().ElementAt((int)((values.Count - 1) * part));
-
-    private sealed record Serving(Process Process, HttpClient Client) : IAsyncDisposable
-    {
-        public async ValueTask DisposeAsync()
-        {
-            Client.Dispose();
-            Process.Kill();
-            await Process.WaitForExitAsync();
-            Process.Dispose();
-        }
     }
 }
