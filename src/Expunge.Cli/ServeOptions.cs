@@ -4,6 +4,7 @@ using Expunge.Policy;
 using Expunge.Postgres;
 using Expunge.Server;
 using Expunge.Subjects;
+using Npgsql;
 
 namespace Expunge.Cli;
 
@@ -48,7 +49,10 @@ internal static class ServeOptions
         Session session, ServerOptions options, Func<Database, PolicyFile, SubjectTable, WebApplication> create, Func<Database, PolicyFile, string, Task> started, CancellationToken cancellation)
     {
         var policy = session.Policy();
-        await using var database = new Database(session.Database.Settings, pooling: true);
+        var settings = new NpgsqlConnectionStringBuilder(session.Database.Settings.ConnectionString);
+        // A deletion that runs has one to its end.
+        if (!settings.ShouldSerialize("Maximum Pool Size")) settings.MaxPoolSize = 20 + options.ConcurrentDeletions;
+        await using var database = new Database(settings, pooling: true);
         var table = await SubjectTable.ReadAsync(database, policy, cancellation);
         await ExpungeSchema.EnsureServerAsync(database, session.Parsed.GetValue(GlobalOptions.AcceptPublished), cancellation);
         await using var server = create(database, policy, table);

@@ -9,6 +9,8 @@ using Expunge.Server.Workers;
 using Expunge.Subjects;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
+using Quartz;
 
 namespace Expunge.Server;
 
@@ -89,7 +91,17 @@ internal sealed partial class DeletionRequests(Database database, PolicyFile pol
 
     private async Task<DeletionJob> BeginAsync(DeletionJob job)
     {
-        if (!job.IsOver && job.State != DeletionState.Paused && !worker.TryStart(job.Id)) await schedule.GiveAsync(job.Id, lifetime.ApplicationStopping);
+        if (job.IsOver || job.State == DeletionState.Paused || worker.TryStart(job.Id)) return job;
+        try
+        {
+            await schedule.GiveAsync(job.Id, lifetime.ApplicationStopping);
+        }
+        catch (Exception e) when (e is SchedulerException or NpgsqlException)
+        {
+            // It is recorded, and the queue is looked at again and again.
+            Log.DeletionLeft(log, job.Id, ErrorCodes.CannotConnect);
+        }
+
         return job;
     }
 

@@ -29,11 +29,11 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Warning, "Admin {Admin} changed the password of account {Id}")]
     public static partial void PasswordChanged(ILogger log, string admin, long id);
 
-    [LoggerMessage(9, LogLevel.Error, "{Method} {Path} was answered with {Status}: {Exception}")]
-    public static partial void Failed(ILogger log, string method, string path, int status, string exception);
+    [LoggerMessage(9, LogLevel.Error, "{Method} {Route} was answered with {Status}: {Exception}")]
+    public static partial void Failed(ILogger log, string method, string route, int status, string exception);
 
-    [LoggerMessage(10, LogLevel.Error, "{Method} {Path} was answered with {Status}: {Reason} [{Code}]")]
-    public static partial void Refused(ILogger log, string method, string path, int status, string reason, string code);
+    [LoggerMessage(10, LogLevel.Error, "{Method} {Route} was answered with {Status}: {Reason} [{Code}]")]
+    public static partial void Refused(ILogger log, string method, string route, int status, string reason, string code);
 
     [LoggerMessage(12, LogLevel.Information, "Deletion {Id} ended: {State}; {Deleted} deleted, {Failed} failed, {Rows} rows, {Milliseconds} ms")]
     public static partial void DeletionEnded(ILogger log, long id, string state, long deleted, long failed, long rows, long milliseconds);

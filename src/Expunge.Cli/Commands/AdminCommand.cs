@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text;
-using Expunge.Auditing;
 using Expunge.Postgres;
 using Expunge.Server.Accounts;
 using Spectre.Console;
@@ -30,7 +29,7 @@ internal static class AdminCommand
         var password = await ReadPasswordAsync(cancellation);
         AccountRules.CheckPassword(password, name);
         await ExpungeSchema.EnsureServerAsync(session.Database, session.Parsed.GetValue(GlobalOptions.AcceptPublished), cancellation);
-        var account = await new AccountStore(session.Database).CreateAsync(name, password, session.Parsed.GetValue(Super), new AuditEvent("command line", "account created"), cancellation);
+        var account = await new AccountStore(session.Database).CreateAsync(name, password, session.Parsed.GetValue(Super), cancellation: cancellation);
         if (session.Json) Session.PrintJson(new { account.Id, account.Name, account.IsSuper });
         else Output.Line($"✅ Created {(account.IsSuper ? "super admin" : "admin")} {account.Name} in {session.Where}. Sign in with  expunge serve");
         return ExitCodes.Ok;
@@ -44,7 +43,7 @@ internal static class AdminCommand
             ?? throw new ExpungeException(ErrorCodes.AccountNotFound, $"There is no account '{name}'.", "expunge admin list  shows them.");
         // An older version may have made some of them.
         await ExpungeSchema.EnsureServerAsync(session.Database, cancellation: cancellation);
-        await accounts.ChangePasswordAsync(account, await ReadPasswordAsync(cancellation), new AuditEvent("command line", "password changed"), cancellation);
+        await accounts.ChangePasswordAsync(account, await ReadPasswordAsync(cancellation), cancellation: cancellation);
         if (session.Json) Session.PrintJson(new { account.Id, account.Name, account.IsSuper });
         else Output.Line($"✅ {account.Name} has another password; whoever was signed in with it no longer is.");
         return ExitCodes.Ok;

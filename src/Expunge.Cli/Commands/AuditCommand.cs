@@ -30,7 +30,7 @@ internal static class AuditCommand
         {
             Output.Columns(
                 ["number", "when (UTC)", "who", "what", "to", "how many", "from", "outcome"],
-                entries.Select(e => (string[])[$"{e.Id}", $"{e.At.UtcDateTime:yyyy-MM-dd HH:mm:ss}", e.Event.Actor, e.Event.Action, e.Event.Object ?? "", $"{e.Event.Count}", e.Event.Address ?? "", e.Event.Outcome]));
+                entries.Select(e => (string[])[$"{e.Id}", $"{e.At.UtcDateTime:yyyy-MM-dd HH:mm:ss}", e.Event.Actor!, e.Event.Action, e.Event.Object ?? "", $"{e.Event.Count}", e.Event.Address ?? "", e.Event.Outcome]));
         }
 
         return ExitCodes.Ok;

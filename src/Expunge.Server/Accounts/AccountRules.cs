@@ -15,6 +15,7 @@ public static partial class AccountRules
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.BadAccount"/>.</exception>
     public static void CheckName(string? name)
     {
+        if ("worker".Equals(name, StringComparison.OrdinalIgnoreCase)) throw Bad("The audit calls the workers 'worker'.");
         if (name is null || !NameForm().IsMatch(name)) throw Bad("The name of an account has 1 to 64 letters (a to z), digits, '.', '_', '-', '+' or '@', and begins with a letter or digit.");
     }
 

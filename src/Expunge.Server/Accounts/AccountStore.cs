@@ -74,7 +74,7 @@ public sealed class AccountStore
     /// <param name="name">1 to 64 letters, digits and <c>. _ - + @</c>; no other account may have it in any case.</param>
     /// <param name="password">12 to 256 characters.</param>
     /// <param name="isSuper">Whether it is to be the super admin, of whom there is one.</param>
-    /// <param name="audit">Who asks: written into the audit in the same transaction; null for nothing.</param>
+    /// <param name="audit">Who asks, by way of the server, for the audit; null for the database's role.</param>
     /// <param name="cancellation">Cancels it.</param>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.BadAccount"/> or <see cref="ErrorCodes.AccountExists"/>: nothing was changed.</exception>
     public async Task<Account> CreateAsync(string? name, string? password, bool isSuper, AuditEvent? audit = null, CancellationToken cancellation = default)
@@ -87,7 +87,7 @@ public sealed class AccountStore
         try
         {
             var account = (await connection.ListAsync($"INSERT INTO expunge.admin (name, password_hash, is_super) VALUES ($1, $2, $3) RETURNING {Columns}", Read, cancellation, name, hash, isSuper)).Single();
-            await CommitAsync(connection, transaction, audit, account.Id, cancellation);
+            await CommitAsync(connection, transaction, audit, "account created", account.Id, cancellation);
             return account;
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
@@ -101,7 +101,7 @@ public sealed class AccountStore
     /// <summary>Gives an account another password, which ends all of its sign-ins.</summary>
     /// <param name="account">The account as it was read; where its password was changed since, nothing is changed: who was allowed to by the former one is no longer.</param>
     /// <param name="password">12 to 256 characters.</param>
-    /// <param name="audit">Who asks: written into the audit in the same transaction; null for nothing.</param>
+    /// <param name="audit">Who asks, by way of the server, for the audit; null for the database's role.</param>
     /// <param name="cancellation">Cancels it.</param>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.BadAccount"/> or <see cref="ErrorCodes.AccountChanged"/>: nothing was changed.</exception>
     public async Task ChangePasswordAsync(Account account, string? password, AuditEvent? audit = null, CancellationToken cancellation = default)
@@ -112,7 +112,7 @@ public sealed class AccountStore
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         if (await connection.ExecuteAsync("UPDATE expunge.admin SET password_hash = $2, stamp = gen_random_uuid() WHERE id = $1 AND stamp = $3", cancellation, account.Id, hash, account.Stamp) > 0)
         {
-            await CommitAsync(connection, transaction, audit, account.Id, cancellation);
+            await CommitAsync(connection, transaction, audit, "password changed", account.Id, cancellation);
             return;
         }
 
@@ -121,7 +121,7 @@ public sealed class AccountStore
 
     /// <summary>Deletes an account, which ends its sign-ins.</summary>
     /// <param name="id">The account's number.</param>
-    /// <param name="audit">Who asks: written into the audit in the same transaction; null for nothing.</param>
+    /// <param name="audit">Who asks, by way of the server, for the audit; null for the database's role.</param>
     /// <param name="cancellation">Cancels it.</param>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.AccountNotFound"/> or <see cref="ErrorCodes.SuperAdminStays"/>: nothing was changed.</exception>
     public async Task DeleteAsync(long id, AuditEvent? audit = null, CancellationToken cancellation = default)
@@ -130,7 +130,7 @@ public sealed class AccountStore
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         if (await connection.ExecuteAsync("DELETE FROM expunge.admin WHERE id = $1 AND NOT is_super", cancellation, id) > 0)
         {
-            await CommitAsync(connection, transaction, audit, id, cancellation);
+            await CommitAsync(connection, transaction, audit, "account deleted", id, cancellation);
             return;
         }
 
@@ -139,9 +139,9 @@ public sealed class AccountStore
         throw new ExpungeException(ErrorCodes.SuperAdminStays, "The super admin can't be deleted: nobody could manage accounts any more.", "Nothing was changed.");
     }
 
-    private static async Task CommitAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, AuditEvent? audit, long id, CancellationToken cancellation)
+    private static async Task CommitAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, AuditEvent? audit, string done, long id, CancellationToken cancellation)
     {
-        if (audit is not null) await AuditLog.AppendAsync(connection, audit with { Object = $"account {id}" }, cancellation);
+        await AuditLog.AppendAsync(connection, (audit ?? new AuditEvent(null, done)) with { Object = $"account {id}" }, cancellation);
         await transaction.CommitAsync(cancellation);
     }
 

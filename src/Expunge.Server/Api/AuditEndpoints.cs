@@ -25,7 +25,7 @@ internal static class AuditEndpoints
         if (limit is < 1 or > MostListed) throw new BadHttpRequestException($"'limit' is from 1 to {MostListed}.");
         var entries = await AuditLog.ListAsync(database, limit, before, cancellation);
         if (entries.Length == limit) context.LinkNext(new("limit", $"{limit}"), new("before", $"{entries[^1].Id}"));
-        return TypedResults.Ok(entries.Select(e => new AuditResponse(e.Id, e.At, e.Event.Actor, e.Event.Action, e.Event.Object, e.Event.Count, e.Event.Address, e.Event.Outcome, e.Hash)));
+        return TypedResults.Ok(entries.Select(e => new AuditResponse(e.Id, e.At, e.Event.Actor!, e.Event.Action, e.Event.Object, e.Event.Count, e.Event.Address, e.Event.Outcome, e.Hash)));
     }
 }
 

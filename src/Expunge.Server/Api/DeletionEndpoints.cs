@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Collections.Immutable;
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
@@ -21,6 +22,8 @@ internal static class DeletionEndpoints
 {
     private const int MostListed = 200;
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
+
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
     public static void Map(IEndpointRouteBuilder api)
     {
@@ -65,20 +68,33 @@ internal static class DeletionEndpoints
     private static async Task<FileContentHttpResult> ReceiptAsync(long id, Database database, SigningKeys keys, CancellationToken cancellation) =>
         TypedResults.Bytes((await ReceiptStore.GetAsync(database, id, keys.Current, cancellation)).Bytes, "application/json");
 
-    private static async Task<ServerSentEventsResult<DeletionResponse>> EventsAsync(long id, Database database, IHostApplicationLifetime lifetime, HttpContext context)
+    private static async Task<ServerSentEventsResult<DeletionResponse>> EventsAsync(long id, Database database, SignIns signIns, IHostApplicationLifetime lifetime, HttpContext context)
     {
         // Before the answer begins: what is not there is a 404.
         var first = await Deletions.ReadAsync(database, id, context.RequestAborted);
-        return TypedResults.ServerSentEvents(FollowAsync(first, database, lifetime.ApplicationStopping, context.RequestAborted));
+        return TypedResults.ServerSentEvents(FollowAsync(first, database, async () => await signIns.AccountAsync(context.User, context.RequestAborted) is not null, lifetime.ApplicationStopping, context.RequestAborted));
     }
 
-    private static async IAsyncEnumerable<SseItem<DeletionResponse>> FollowAsync(DeletionJob job, Database database, CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellation)
+    private static async IAsyncEnumerable<SseItem<DeletionResponse>> FollowAsync(DeletionJob job, Database database, Func<Task<bool>> isSignedIn, CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellation)
     {
         (DeletionState, long, SubjectCounts)? told = null;
+        var toldAt = 0L;
         while (true)
         {
             var now = (job.State, job.TotalDeleted, job.Subjects);
-            if (told != now) yield return new SseItem<DeletionResponse>(DeletionResponse.Of(job), job.IsOver ? "end" : "progress") { EventId = $"{job.Id}-{job.Subjects.Total - job.Subjects.Pending}-{job.TotalDeleted}" };
+            // Where nothing changes, too: it keeps the connection open, and shows that nobody listens any more. A sign-in ends in between.
+            if (told is not null && Stopwatch.GetElapsedTime(toldAt) > Heartbeat)
+            {
+                if (!await isSignedIn()) yield break;
+                told = null;
+            }
+
+            if (told != now)
+            {
+                toldAt = Stopwatch.GetTimestamp();
+                yield return new SseItem<DeletionResponse>(DeletionResponse.Of(job), job.IsOver ? "end" : "progress") { EventId = $"{job.Id}-{job.Subjects.Total - job.Subjects.Pending}-{job.TotalDeleted}" };
+            }
+
             if (job.IsOver || stopping.IsCancellationRequested) yield break;
             told = now;
             await Task.Delay(Beat, cancellation);

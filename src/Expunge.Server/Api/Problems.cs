@@ -4,6 +4,7 @@ using Expunge.Server.Accounts;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -19,7 +20,9 @@ internal sealed partial class Problems(IProblemDetailsService writer, ILogger<Pr
     {
         // The caller is gone; there is nobody to answer.
         if (exception is OperationCanceledException && context.RequestAborted.IsCancellationRequested) return true;
-        var problem = Logged(exception, log, context.Request.Method, context.Request.Path);
+        // Not the address itself: it can hold a user's key.
+        var route = (context.Features.Get<IExceptionHandlerFeature>()?.Endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "no route";
+        var problem = Logged(exception, log, context.Request.Method, route);
         context.Response.StatusCode = problem.Status!.Value;
         if (problem.Status is StatusCodes.Status503ServiceUnavailable && exception is not ExpungeException { Code: ErrorCodes.CommitUnknown }) context.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
         if (problem.Status is StatusCodes.Status429TooManyRequests) context.Response.Headers.RetryAfter = "60";
@@ -27,14 +30,14 @@ internal sealed partial class Problems(IProblemDetailsService writer, ILogger<Pr
     }
 
     /// <summary>The problem; one that is the server's is written to the log, for a request and a page alike.</summary>
-    public static ProblemDetails Logged(Exception exception, ILogger log, string method, string path)
+    public static ProblemDetails Logged(Exception exception, ILogger log, string method, string route)
     {
         var problem = Of(exception);
         // A server that stops rolls back what is at work: that is no mistake.
         if (problem.Status >= StatusCodes.Status500InternalServerError && exception is not OperationCanceledException)
         {
-            if (exception is ExpungeException e) Log.Refused(log, method, path, problem.Status.Value, e.Code is not (ErrorCodes.CannotConnect or ErrorCodes.LockNotAvailable) && e.InnerException is PostgresException refusal ? ForLog(refusal) : e.Message, e.Code);
-            else Log.Failed(log, method, path, problem.Status.Value, ForLog(exception));
+            if (exception is ExpungeException e) Log.Refused(log, method, route, problem.Status.Value, e.Code is not (ErrorCodes.CannotConnect or ErrorCodes.LockNotAvailable) && e.InnerException is PostgresException refusal ? ForLog(refusal) : e.Message, e.Code);
+            else Log.Failed(log, method, route, problem.Status.Value, ForLog(exception));
         }
 
         return problem;

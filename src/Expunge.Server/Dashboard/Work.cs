@@ -32,7 +32,8 @@ internal sealed class Work(AuthenticationStateProvider states, SignIns signIns, 
         }
         catch (Exception e)
         {
-            return Problems.Logged(e, log, "Page", Path);
+            // The page and not its address, which can hold a user's key.
+            return Problems.Logged(e, log, "Page", $"/{Path.Split('/')[1]}");
         }
     }
 

@@ -1,6 +1,7 @@
 using Expunge.Deletion;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using OpenTelemetry.Metrics;
@@ -29,7 +30,12 @@ internal static class Telemetry
         });
         if (!exports) return;
         telemetry.WithTracing(traces => traces.AddSource(DeletionTelemetry.Name).AddNpgsql().AddOtlpExporter()
-            .AddAspNetCoreInstrumentation(http => http.Filter = context => !IsProbe(context.Request.Path)));
+            .AddAspNetCoreInstrumentation(http =>
+            {
+                http.Filter = context => !IsProbe(context.Request.Path);
+                // The address can hold a user's key; its route does not.
+                http.EnrichWithHttpResponse = (activity, response) => activity.SetTag("url.path", (response.HttpContext.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "");
+            }));
     }
 
     public static void Map(WebApplication app, ServerOptions options)

@@ -11,7 +11,7 @@ using Npgsql;
 namespace Expunge.Server.Workers;
 
 /// <summary>
-/// Carries deletions out on this instance, no more at once than the options say. When the server stops, each stops after its batch; whoever works on goes on with it. What can't go on is held, with the reason; what only
+/// Carries deletions out on this instance, no more at once than the options say. When the server stops, each rolls its batch back and stops; whoever works on goes on with it. What can't go on is held, with the reason; what only
 /// the moment keeps from going on stays in the queue.
 /// </summary>
 internal sealed class DeletionWorker(Database database, PolicyFile policy, ServerOptions options, SigningKeys keys, IHostApplicationLifetime lifetime, ILogger<DeletionWorker> log) : IHostedService, IDisposable
@@ -26,26 +26,51 @@ internal sealed class DeletionWorker(Database database, PolicyFile policy, Serve
     /// <returns>Whether one is at work here; false where no more may be begun.</returns>
     public bool TryStart(long id)
     {
-        if (Run(id) is not null) return true;
-        if (!options.Worker || lifetime.ApplicationStopping.IsCancellationRequested || !_slots.Wait(0)) return false;
-        // It waits for its place in the list, where its end takes it out.
-        var listed = new TaskCompletionSource();
-        var run = Task.Run(async () =>
+        if (!options.Worker || lifetime.ApplicationStopping.IsCancellationRequested) return false;
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_runs.TryAdd(id, ended.Task)) return true;
+        var begins = _slots.Wait(0);
+        if (begins) _ = Task.Run(() => RunInSlotAsync(id, ended));
+        else End(id, ended);
+        return begins;
+    }
+
+    private async Task RunInSlotAsync(long id, TaskCompletionSource ended)
+    {
+        try
         {
-            await listed.Task;
-            try
+            await RunAsync(id, lifetime.ApplicationStopping);
+        }
+        finally
+        {
+            _slots.Release();
+            End(id, ended);
+        }
+
+        await BeginNextAsync();
+    }
+
+    private void End(long id, TaskCompletionSource ended)
+    {
+        _runs.TryRemove(id, out _);
+        ended.SetResult();
+    }
+
+    // Who waits is not to wait for the next look at the queue; the oldest first.
+    private async Task BeginNextAsync()
+    {
+        try
+        {
+            foreach (var next in await DeletionQueue.ReadAsync(database, lifetime.ApplicationStopping))
             {
-                await RunAsync(id, lifetime.ApplicationStopping);
+                // One that was begun and left stands against something: that takes time.
+                if (next is { State: DeletionState.Pending, IsForsaken: true } && !TryStart(next.Id)) return;
             }
-            finally
-            {
-                _runs.TryRemove(id, out _);
-                _slots.Release();
-            }
-        });
-        _runs[id] = run;
-        listed.SetResult();
-        return true;
+        }
+        catch (Exception e) when (e is NpgsqlException or ExpungeException or OperationCanceledException or ObjectDisposedException)
+        {
+            // UnfinishedDeletions looks again.
+        }
     }
 
     private async Task RunAsync(long id, CancellationToken cancellation)
@@ -53,7 +78,7 @@ internal sealed class DeletionWorker(Database database, PolicyFile policy, Serve
         try
         {
             var job = await DeletionRunner.RunAsync(database, policy, id, new DeletionOptions { SigningKey = keys.Current }, cancellation);
-            if (job.IsOver && await DeletionQueue.EndAsync(database, id, CancellationToken.None)) Log.DeletionEnded(log, id, $"{job.State}", job.Subjects.Deleted, job.Subjects.Failed, job.TotalDeleted, (long)(job.Elapsed?.TotalMilliseconds ?? 0));
+            if (job.IsOver && await DeletionQueue.RemoveAsync(database, id, CancellationToken.None)) Log.DeletionEnded(log, id, $"{job.State}", job.Subjects.Deleted, job.Subjects.Failed, job.TotalDeleted, (long)(job.Elapsed?.TotalMilliseconds ?? 0));
         }
         catch (Exception) when (cancellation.IsCancellationRequested)
         {

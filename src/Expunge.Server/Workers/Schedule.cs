@@ -18,8 +18,8 @@ internal sealed class Schedule(ISchedulerFactory schedulers)
     public static void AddServices(IServiceCollection services, Database database, ServerOptions options)
     {
         services.AddSingleton<Schedule>().AddSingleton<DeletionWorker>().AddHostedService(provider => provider.GetRequiredService<DeletionWorker>());
-        // Of the container, which closes it at the end.
-        services.AddKeyedSingleton<DbDataSource>(DataSource, (_, _) => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.Settings.ConnectionString) { Pooling = true, MaxPoolSize = 10, ApplicationName = "expunge schedule" }));
+        // Of the container, which closes it at the end. Its name is a label of Npgsql's metrics; without one that is the connection string.
+        services.AddKeyedSingleton<DbDataSource>(DataSource, (_, _) => new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(database.Settings.ConnectionString) { Pooling = true, MaxPoolSize = 10, ApplicationName = "expunge schedule" }.ConnectionString) { Name = "expunge schedule" }.Build());
         services.AddQuartz(quartz =>
         {
             quartz.ConfigureScheduler(scheduler =>
@@ -62,7 +62,10 @@ internal sealed class Schedule(ISchedulerFactory schedulers)
         }
     }
 
+    // Each start of an instance writes the trigger anew: counted from the start, what recurs daily would never come where servers are deployed daily.
+    internal static DateTimeOffset Next(DateTimeOffset now, TimeSpan interval) => new((now.UtcTicks / interval.Ticks * interval.Ticks) + interval.Ticks, TimeSpan.Zero);
+
     private static void Every<TJob>(IQuartzBuilder quartz, TimeSpan interval)
         where TJob : IJob =>
-        quartz.ScheduleJob<TJob>(trigger => trigger.WithIdentity(typeof(TJob).Name).StartAt(DateTimeOffset.UtcNow + interval).WithSimpleSchedule(schedule => schedule.WithInterval(interval).RepeatForever()), job => job.WithIdentity(typeof(TJob).Name));
+        quartz.ScheduleJob<TJob>(trigger => trigger.WithIdentity(typeof(TJob).Name).StartAt(Next(DateTimeOffset.UtcNow, interval)).WithSimpleSchedule(schedule => schedule.WithInterval(interval).RepeatForever()), job => job.WithIdentity(typeof(TJob).Name));
 }

@@ -13,7 +13,7 @@ internal sealed class UnfinishedDeletions(Database database, Schedule schedule, 
     {
         foreach (var deletion in await DeletionQueue.ReadAsync(database, cancellationToken))
         {
-            if (deletion.IsOver) await DeletionQueue.EndAsync(database, deletion.Id, cancellationToken);
+            if (deletion.IsOver) await DeletionQueue.RemoveAsync(database, deletion.Id, cancellationToken);
             else if (deletion.IsForsaken) await schedule.GiveAsync(deletion.Id, cancellationToken);
             else if (deletion.QuietFor > options.StuckAfter) Log.DeletionStuck(log, deletion.Id, (long)deletion.QuietFor.Value.TotalMinutes);
         }

@@ -26,12 +26,22 @@ public static class AuditLog
         await transaction.CommitAsync(cancellation);
     }
 
-    /// <summary>Writes an entry in the caller's transaction, as late in it as can be: until it ends, others who write wait.</summary>
+    /// <summary>
+    /// Writes an entry in the caller's transaction, as late in it as can be: until it ends, others who write wait. Of the database's role, where the entry names nobody; then nothing is written where no audit is
+    /// kept, because no server was set up in this database.
+    /// </summary>
     /// <param name="connection">The connection, in a transaction.</param>
     /// <param name="what">What it says.</param>
     /// <param name="cancellation">Cancels it.</param>
     public static async Task AppendAsync(NpgsqlConnection connection, AuditEvent what, CancellationToken cancellation)
     {
+        if (what.Actor is null)
+        {
+            if (!await IsKeptAsync(connection, cancellation)) return;
+            var (role, address) = (await connection.ListAsync("SELECT current_user::text, host(inet_client_addr())", r => (r.GetString(0), r.IsDBNull(1) ? null : r.GetString(1)), cancellation)).Single();
+            what = what with { Actor = $"role {role}", Address = address };
+        }
+
         // A sequence would leave gaps. Read in a statement of its own: that sees what was committed before the lock was given.
         await connection.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtext('expunge audit'))", cancellation);
         var last = await connection.ListAsync(
@@ -41,8 +51,12 @@ public static class AuditLog
         var entry = new AuditEntry(id + 1, at, what, "");
         await connection.ExecuteAsync(
             $"INSERT INTO expunge.audit ({Columns}) VALUES ($1, $2, $3, $4, $5::text, $6::bigint, $7::text, $8, $9)", cancellation,
-            entry.Id, entry.At, what.Actor, what.Action, what.Object, what.Count, what.Address, what.Outcome, entry.ComputeHash(previous));
+            entry.Id, entry.At, what.Actor!, what.Action, what.Object, what.Count, what.Address, what.Outcome, entry.ComputeHash(previous));
     }
+
+    // By the catalog: who may not use the schema is told so by the entry that can't be written, and is not left out of the audit.
+    internal static Task<bool> IsKeptAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
+        connection.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'expunge' AND c.relname = 'audit')", cancellation);
 
     /// <summary>The entries, newest first.</summary>
     /// <param name="database">The database.</param>

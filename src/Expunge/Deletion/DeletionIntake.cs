@@ -20,11 +20,12 @@ internal static class DeletionIntake
             await foreach (var id in request.Ids.WithCancellation(cancellation))
             {
                 line++;
-                if (string.IsNullOrWhiteSpace(id)) continue;
+                // A key can begin with a blank, or be one.
+                if (request.AreLines && string.IsNullOrWhiteSpace(id)) continue;
                 if (!StoredText.CanHold(id)) throw Bad(id, line);
                 await writer.StartRowAsync(cancellation);
                 await writer.WriteAsync(line, NpgsqlDbType.Bigint, cancellation);
-                await writer.WriteAsync(id.Trim(), NpgsqlDbType.Text, cancellation);
+                await writer.WriteAsync(request.AreLines ? id.Trim() : id, NpgsqlDbType.Text, cancellation);
             }
 
             await writer.CompleteAsync(cancellation);

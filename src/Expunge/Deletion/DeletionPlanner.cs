@@ -69,8 +69,8 @@ public static class DeletionPlanner
         await foreach (var id in request.Ids.WithCancellation(cancellation))
         {
             line++;
-            if (string.IsNullOrWhiteSpace(id)) continue;
-            ids.Add(id.Trim());
+            if (request.AreLines && string.IsNullOrWhiteSpace(id)) continue;
+            ids.Add(request.AreLines ? id.Trim() : id);
             lines.Add(line);
         }
 

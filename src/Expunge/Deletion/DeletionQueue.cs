@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Expunge.Auditing;
 using Expunge.Postgres;
 using Npgsql;
 
@@ -38,24 +37,20 @@ public static class DeletionQueue
         ];
     }
 
-    /// <summary>Takes a deletion that is over out of the queue and writes its end into the audit, both or none; whoever comes second does nothing.</summary>
+    /// <summary>Takes a deletion that is over out of the queue; whoever comes second does nothing.</summary>
     /// <param name="database">The database.</param>
     /// <param name="id">Its number.</param>
     /// <param name="cancellation">Cancels it.</param>
     /// <returns>Whether it was this call that did it.</returns>
-    public static async Task<bool> EndAsync(Database database, long id, CancellationToken cancellation = default)
+    public static async Task<bool> RemoveAsync(Database database, long id, CancellationToken cancellation = default)
     {
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var ended = await connection.ListAsync(
-            """
-            DELETE FROM expunge.deletion_queue q USING expunge.deletion d WHERE q.deletion_id = $1 AND d.id = $1 AND d.state IN ('completed', 'failed', 'cancelled')
-            RETURNING d.state, (SELECT count(*) FROM expunge.deletion_subject s WHERE s.deletion_id = $1 AND s.state = 'deleted')
-            """,
-            r => (State: r.GetString(0), Deleted: r.GetInt64(1)), cancellation, id);
-        if (ended is not [var (state, deleted)]) return false;
-        await AuditLog.AppendAsync(connection, new AuditEvent("worker", "deletion ended") { Object = $"deletion {id}", Count = deleted, Outcome = state }, cancellation);
+        // One that is being tried again at this moment stays.
+        var state = await connection.ScalarAsync<string?>("SELECT state FROM expunge.deletion WHERE id = $1 FOR SHARE", cancellation, id);
+        if (state is not ("completed" or "failed" or "cancelled")) return false;
+        var removed = await connection.ExecuteAsync("DELETE FROM expunge.deletion_queue WHERE deletion_id = $1", cancellation, id) > 0;
         await transaction.CommitAsync(cancellation);
-        return true;
+        return removed;
     }
 }

@@ -3,10 +3,10 @@ namespace Expunge.Deletion;
 /// <summary>What is asked for.</summary>
 public sealed record DeletionRequest
 {
-    /// <summary>Whose; the keys as text, read once. Blank ones are passed over.</summary>
+    /// <summary>Whose; the keys as text, read once.</summary>
     public required IAsyncEnumerable<string> Ids { get; init; }
 
-    /// <summary>Whether the ids are the lines of a file: an error then names the line.</summary>
+    /// <summary>Whether the ids are the lines of a file: blank ones are passed over, and what surrounds a key; an error names the line.</summary>
     public bool AreLines { get; init; }
 
     /// <summary>Whether only those that are marked for deletion, at the moment at which their turn comes, are to be deleted.</summary>
@@ -27,9 +27,9 @@ public sealed record DeletionRequest
     /// <summary>Who asks; null for the database's role.</summary>
     public string? RequestedBy { get; init; }
 
-    /// <summary>Whether the workers are to carry it out; it is in their queue when it is recorded, and in the audit. Needs the tables of <see cref="Postgres.ExpungeSchema.EnsureServerAsync"/>.</summary>
+    /// <summary>Whether the workers are to carry it out; it is in their queue when it is recorded. Needs the tables of <see cref="Postgres.ExpungeSchema.EnsureServerAsync"/>.</summary>
     public bool Queued { get; init; }
 
-    /// <summary>From where a queued one is asked for, for the audit; null for nowhere.</summary>
+    /// <summary>From where a queued one is asked for, for the audit; null for nowhere. The address of another is that which PostgreSQL sees.</summary>
     public string? Address { get; init; }
 }

@@ -143,7 +143,7 @@ public sealed class DeletionRunner
         await EndAsync(cancellation);
     }
 
-    // The final state and the receipt of it, both or none.
+    // The final state, its receipt and its entry in the audit, all or none.
     private async Task EndAsync(CancellationToken cancellation)
     {
         await using var transaction = await _connection.BeginTransactionAsync(cancellation);
@@ -156,7 +156,12 @@ public sealed class DeletionRunner
              WHERE id = $1 AND state = 'running'
             """,
             cancellation, _id);
-        if (ended > 0) await ReceiptSeal.SealAsync(_connection, _id, _options.SigningKey, cancellation);
+        if (ended > 0)
+        {
+            await DeletionEnd.SealAsync(_connection, _id, _options.SigningKey, cancellation);
+            await DeletionEnd.AuditAsync(_connection, await Deletions.ReadAsync(_connection, _id, cancellation), cancellation);
+        }
+
         await transaction.CommitAsync(cancellation);
     }
 

@@ -15,12 +15,18 @@ public static class Deletions
 {
     private const string LastTable = "expunge.deletion_rows";
 
-    private const string Columns =
+    /// <summary>Of its subjects, of each state. One that is over keeps the numbers: a list is looked at every second or two, and a deletion can be of millions.</summary>
+    internal const string Counts =
         """
+        SELECT ARRAY[count(*) FILTER (WHERE s.state IN ('pending', 'finishing')), count(*) FILTER (WHERE s.state = 'deleted'), count(*) FILTER (WHERE s.state = 'not found'),
+                     count(*) FILTER (WHERE s.state = 'unmarked'), count(*) FILTER (WHERE s.state = 'failed'), count(*) FILTER (WHERE s.state = 'cancelled')]
+          FROM expunge.deletion_subject s WHERE s.deletion_id = d.id
+        """;
+
+    private const string Columns =
+        $"""
         d.id, d.root, d.state, d.reason, d.requested_by, d.created_at, d.started_at, d.finished_at, d.method, coalesce(d.residual_checked, 0),
-        (SELECT ARRAY[count(*) FILTER (WHERE s.state IN ('pending', 'finishing')), count(*) FILTER (WHERE s.state = 'deleted'), count(*) FILTER (WHERE s.state = 'not found'),
-                      count(*) FILTER (WHERE s.state = 'unmarked'), count(*) FILTER (WHERE s.state = 'failed'), count(*) FILTER (WHERE s.state = 'cancelled')]
-           FROM expunge.deletion_subject s WHERE s.deletion_id = d.id),
+        coalesce(d.counts, ({Counts})),
         (SELECT coalesce(sum(r.deleted), 0)::bigint FROM expunge.deletion_rows r WHERE r.deletion_id = d.id)
         """;
 
@@ -43,20 +49,23 @@ public static class Deletions
         await using var connection = await database.OpenMaintenanceAsync(cancellation);
         await ExpungeSchema.EnsureAsync(connection, "deletions.sql", LastTable, request.AcceptPublished, cancellation);
         var decisions = Decisions.Of(await database.ReadCatalogAsync(connection, cancellation), policy);
-        Estimator.RefuseUnfit(decisions);
-        if (MissingIndex.Refusal(decisions) is { } unindexed) throw unindexed;
         var root = decisions.Reach.Root;
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var (hash, key) = await HashAsync(connection, root, request, cancellation);
         // Two that ask for the same at once: the second finds the first's.
-        await connection.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtext('expunge deletion request'), hashtext($1))", cancellation, hash);
+        await connection.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtext('expunge deletion request'), hashtext($1))", cancellation, key ?? hash);
         if (await KnownAsync(connection, hash, key, cancellation) is { } known)
         {
             var found = await ReadAsync(connection, known, cancellation);
             // What the command line was given and did not finish is theirs, too, when they are asked for it.
-            if (request.Queued && !found.IsOver && await DeletionQueue.AddAsync(connection, known, cancellation) > 0) await transaction.CommitAsync(cancellation);
+            if (request.Queued && !found.IsOver) await DeletionQueue.AddAsync(connection, known, cancellation);
+            await AuditLog.AppendAsync(connection, new AuditEvent(request.Queued ? request.RequestedBy : null, "deletion requested") { Object = $"deletion {known}", Address = request.Address, Outcome = "recorded already" }, cancellation);
+            await transaction.CommitAsync(cancellation);
             return (found, false);
         }
+
+        Estimator.RefuseUnfit(decisions);
+        if (MissingIndex.Refusal(decisions) is { } unindexed) throw unindexed;
 
         var id = await connection.ScalarAsync<long>(
             "INSERT INTO expunge.deletion (root, policy_hash, request, only_marked, idempotency_key, requested_by) VALUES ($1, $2, $3, $4, $5, coalesce($6, current_user)) RETURNING id",
@@ -66,12 +75,8 @@ public static class Deletions
         // Without statistics the planner takes them for a handful, and sorts all that are left for each batch.
         if (subjects > 1000) await connection.ExecuteAsync("ANALYZE expunge.deletion_subject", cancellation);
         var job = await ReadAsync(connection, id, cancellation);
-        if (request.Queued)
-        {
-            await DeletionQueue.AddAsync(connection, id, cancellation);
-            await AuditLog.AppendAsync(connection, new AuditEvent(job.RequestedBy, "deletion requested") { Object = $"deletion {id}", Count = subjects, Address = request.Address }, cancellation);
-        }
-
+        if (request.Queued) await DeletionQueue.AddAsync(connection, id, cancellation);
+        await AuditLog.AppendAsync(connection, new AuditEvent(request.Queued ? job.RequestedBy : null, "deletion requested") { Object = $"deletion {id}", Count = subjects, Address = request.Address }, cancellation);
         await transaction.CommitAsync(cancellation);
         return (job, true);
     }
@@ -172,13 +177,16 @@ public static class Deletions
     public static async Task HoldAsync(Database database, long id, string reason, CancellationToken cancellation = default)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        await connection.ExecuteAsync("UPDATE expunge.deletion SET state = 'paused', reason = $2 WHERE id = $1 AND state IN ('pending', 'running')", cancellation, id, reason);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        if (await connection.ExecuteAsync("UPDATE expunge.deletion SET state = 'paused', reason = $2 WHERE id = $1 AND state IN ('pending', 'running')", cancellation, id, reason) == 0) return;
+        await AuditLog.AppendAsync(connection, new AuditEvent("worker", "deletion paused") { Object = $"deletion {id}" }, cancellation);
+        await transaction.CommitAsync(cancellation);
     }
 
     /// <summary>Holds a deletion: the run that is at work on it stops after the subjects that it has in hand.</summary>
     /// <param name="database">The database.</param>
     /// <param name="id">Its number.</param>
-    /// <param name="audit">Who asks for it, by way of the server: written into the audit in the same transaction, and the workers are given what is to go on; null for neither.</param>
+    /// <param name="audit">Who asks for it, by way of the server, for the audit; the workers are given what is to go on. Null for the database's role, and not the workers.</param>
     /// <param name="cancellation">Cancels it.</param>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.DeletionNotFound"/>, or <see cref="ErrorCodes.DeletionState"/>: it is over.</exception>
     public static Task<DeletionJob> PauseAsync(Database database, long id, AuditEvent? audit = null, CancellationToken cancellation = default) =>
@@ -187,7 +195,7 @@ public static class Deletions
     /// <summary>Lets a paused deletion go on; a run must be started for it.</summary>
     /// <param name="database">The database.</param>
     /// <param name="id">Its number.</param>
-    /// <param name="audit">Who asks for it, by way of the server: written into the audit in the same transaction, and the workers are given what is to go on; null for neither.</param>
+    /// <param name="audit">Who asks for it, by way of the server, for the audit; the workers are given what is to go on. Null for the database's role, and not the workers.</param>
     /// <param name="cancellation">Cancels it.</param>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.DeletionNotFound"/>, or <see cref="ErrorCodes.DeletionState"/>: it is not paused.</exception>
     public static Task<DeletionJob> ResumeAsync(Database database, long id, AuditEvent? audit = null, CancellationToken cancellation = default) =>
@@ -197,17 +205,17 @@ public static class Deletions
     /// <param name="database">The database.</param>
     /// <param name="id">Its number.</param>
     /// <param name="key">Hashes the subjects and signs the receipt; null for an unsigned receipt without subjects.</param>
-    /// <param name="audit">Who asks for it, by way of the server: written into the audit in the same transaction, and the workers are given what is to go on; null for neither.</param>
+    /// <param name="audit">Who asks for it, by way of the server, for the audit; the workers are given what is to go on. Null for the database's role, and not the workers.</param>
     /// <param name="cancellation">Cancels it.</param>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.DeletionNotFound"/>, or <see cref="ErrorCodes.DeletionState"/>: it is over.</exception>
     public static Task<DeletionJob> CancelAsync(Database database, long id, SigningKey? key = null, AuditEvent? audit = null, CancellationToken cancellation = default) =>
-        ChangeAsync(database, id, "cancelled", [DeletionState.Pending, DeletionState.Running, DeletionState.Paused, DeletionState.Failed], $"reason = NULL, receipt = NULL, state = CASE WHEN {HasBegun} THEN state ELSE 'cancelled' END, finished_at = CASE WHEN {HasBegun} THEN NULL ELSE clock_timestamp() END, {Forget}", audit, cancellation,
-            connection => GivingUp.ApplyAsync(connection, id, key, cancellation));
+        ChangeAsync(database, id, "cancelled", [DeletionState.Pending, DeletionState.Running, DeletionState.Paused, DeletionState.Failed], $"reason = NULL, receipt = NULL, state = CASE WHEN NOT {HasBegun} THEN 'cancelled' WHEN state = 'paused' THEN 'pending' ELSE state END, finished_at = CASE WHEN {HasBegun} THEN NULL ELSE clock_timestamp() END, {Forget}", audit, cancellation,
+            connection => GivingUp.ApplyAsync(connection, id, key, cancellation), key);
 
     /// <summary>Tries again what failed; a run must be started for it.</summary>
     /// <param name="database">The database.</param>
     /// <param name="id">Its number.</param>
-    /// <param name="audit">Who asks for it, by way of the server: written into the audit in the same transaction, and the workers are given what is to go on; null for neither.</param>
+    /// <param name="audit">Who asks for it, by way of the server, for the audit; the workers are given what is to go on. Null for the database's role, and not the workers.</param>
     /// <param name="cancellation">Cancels it.</param>
     /// <exception cref="ExpungeException"><see cref="ErrorCodes.DeletionNotFound"/>, or <see cref="ErrorCodes.DeletionState"/>: it has not failed.</exception>
     public static Task<DeletionJob> RetryAsync(Database database, long id, AuditEvent? audit = null, CancellationToken cancellation = default) =>
@@ -228,7 +236,7 @@ public static class Deletions
     private static ExpungeException NotFound(long id) => new(ErrorCodes.DeletionNotFound, $"There is no deletion {id}.", "See which there are:  expunge deletions list");
 
     private static async Task<DeletionJob> ChangeAsync(
-        Database database, long id, string done, ImmutableArray<DeletionState> from, string set, AuditEvent? audit, CancellationToken cancellation, Func<NpgsqlConnection, Task>? then = null)
+        Database database, long id, string done, ImmutableArray<DeletionState> from, string set, AuditEvent? audit, CancellationToken cancellation, Func<NpgsqlConnection, Task>? then = null, SigningKey? key = null)
     {
         await using var connection = await database.OpenMaintenanceAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
@@ -236,7 +244,7 @@ public static class Deletions
         await connection.ExecuteAsync("SET LOCAL lock_timeout = '60s'", cancellation);
         var job = await ReadAsync(connection, id, cancellation);
         var states = from.Select(DeletionStates.Word).ToArray();
-        if (await connection.ExecuteAsync($"UPDATE expunge.deletion SET {set} WHERE id = $1 AND state = ANY ($2)", cancellation, id, states) == 0)
+        if (await connection.ExecuteAsync($"UPDATE expunge.deletion SET counts = NULL, {set} WHERE id = $1 AND state = ANY ($2)", cancellation, id, states) == 0)
         {
             throw new ExpungeException(
                 ErrorCodes.DeletionState, $"Deletion {id} is {job.State.Word()} and can't be {done}.", $"That is for one that is {string.Join(" or ", states)}. Nothing was changed.");
@@ -244,12 +252,11 @@ public static class Deletions
 
         if (then is not null) await then(connection);
         job = await ReadAsync(connection, id, cancellation);
-        if (audit is not null)
-        {
-            if (!job.IsOver) await DeletionQueue.AddAsync(connection, id, cancellation);
-            await AuditLog.AppendAsync(connection, audit with { Object = $"deletion {id}" }, cancellation);
-        }
-
+        // Before the audit, at which others wait.
+        if (job.IsOver) await DeletionEnd.SealAsync(connection, id, key, cancellation);
+        if (audit is not null && !job.IsOver) await DeletionQueue.AddAsync(connection, id, cancellation);
+        await AuditLog.AppendAsync(connection, (audit ?? new AuditEvent(null, $"deletion {done}")) with { Object = $"deletion {id}" }, cancellation);
+        if (job.IsOver) await DeletionEnd.AuditAsync(connection, job, cancellation);
         await transaction.CommitAsync(cancellation);
         return job;
     }

@@ -14,7 +14,7 @@ internal static class GivingUp
              THEN concat(CASE WHEN reason LIKE 'Partially deleted:%' THEN 'Partially deleted. ' END, 'PostgreSQL refused the deletion.  ', substring(reason FROM '\[EXP[0-9]{4}\]$')) ELSE reason END
         """;
 
-    /// <summary>Erases the keys of what has not begun and of what failed; seals the receipt where the deletion is over now.</summary>
+    /// <summary>Erases the keys of what has not begun, and of what failed where the deletion is over now.</summary>
     public static async Task ApplyAsync(NpgsqlConnection connection, long deletion, SigningKey? key, CancellationToken cancellation)
     {
         if (key is not null) await SubjectHashes.WriteAsync(connection, deletion, key, cancellation);
@@ -22,6 +22,5 @@ internal static class GivingUp
         // Where a subject must be finished first, it ends as failed if others failed, and they can be tried again.
         if (await connection.ScalarAsync<string>("SELECT state FROM expunge.deletion WHERE id = $1", cancellation, deletion) != "cancelled") return;
         await connection.ExecuteAsync($"UPDATE expunge.deletion_subject SET key = NULL, reason = {WithoutServersWords} WHERE deletion_id = $1 AND state = 'failed'", cancellation, deletion);
-        await ReceiptSeal.SealAsync(connection, deletion, key, cancellation);
     }
 }

@@ -114,6 +114,8 @@ public sealed class Database : IAsyncDisposable
             if (connection.PostgreSqlVersion.Major >= 17) await connection.ExecuteAsync("SET transaction_timeout = 0", cancellation);
             // Not every platform can watch the socket; there the server notices at the end of the statement.
             await connection.TryExecuteAsync("SET client_connection_check_interval = '1s'", cancellation);
+            // A machine that lost its power sends no end; its session would keep its locks for two hours.
+            await connection.TryExecuteAsync("SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3", cancellation);
             var backend = await connection.ScalarAsync<int>("SELECT pg_backend_pid()", cancellation);
             if (backend != connection.ProcessID)
             {

@@ -9,7 +9,7 @@ public static class ExpungeSchema
 
     // Each script with the last of the tables that it makes, in the order in which they need each other.
     private static readonly (string Script, string LastTable)[] Server =
-        [("server.sql", LastServerTable), ("deletions.sql", "expunge.deletion_rows"), ("audit.sql", "expunge.audit"), ("queue.sql", "expunge.deletion_queue"), ("quartz.sql", "expunge.quartz_job_status")];
+        [("server.sql", LastServerTable), ("deletions.sql", "expunge.deletion_rows"), ("queue.sql", "expunge.deletion_queue"), ("audit.sql", "expunge.audit"), ("quartz.sql", "expunge.quartz_job_status")];
 
     /// <summary>Makes the tables that the server and its workers need: accounts and the keys that protect sign-ins, deletions and their queue, the audit, and the schedule of Quartz.</summary>
     /// <param name="database">The database.</param>

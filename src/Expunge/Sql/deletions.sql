@@ -15,12 +15,14 @@ CREATE TABLE IF NOT EXISTS expunge.deletion (
   finished_at timestamptz,
   method text,
   residual_checked int,
+  counts bigint[],
   receipt text
 );
 COMMENT ON COLUMN expunge.deletion.request IS 'SHA-256 over root, idempotency key and subjects: the same command again goes on with the same job. Empty when it is over, unless the key salts it';
 COMMENT ON COLUMN expunge.deletion.idempotency_key IS 'SHA-256 of it';
 COMMENT ON COLUMN expunge.deletion.method IS 'How the rows were counted';
 COMMENT ON COLUMN expunge.deletion.residual_checked IS 'How many references were searched for rows that are left, in each transaction; each had none';
+COMMENT ON COLUMN expunge.deletion.counts IS 'Of its subjects when it is over: pending, deleted, not found, unmarked, failed, cancelled';
 COMMENT ON COLUMN expunge.deletion.schema_hash IS 'SHA-256 over the foreign keys of the reach at the beginning of the last run';
 COMMENT ON COLUMN expunge.deletion.receipt IS 'Sealed when it is over, in canonical form: docs/receipts.md';
 COMMENT ON COLUMN expunge.deletion.reason IS 'Why it is paused or failed; no personal data';

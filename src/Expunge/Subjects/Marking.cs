@@ -14,7 +14,7 @@ public static class Marking
     /// <param name="database">The database.</param>
     /// <param name="table">The root and its columns.</param>
     /// <param name="ids">The subjects' keys as text; one that does not exist is reported and does not keep the others from being marked.</param>
-    /// <param name="audit">Who asks, by way of the server: written into the audit in the same transaction; null for nothing.</param>
+    /// <param name="audit">Who asks, by way of the server, for the audit; null for the database's role.</param>
     /// <param name="cancellation">Rolls back.</param>
     /// <exception cref="ExpungeException">
     /// Nothing was changed. <see cref="ErrorCodes.NoMarkColumn"/>: the policy has no mark. <see cref="ErrorCodes.BadId"/>: a key is not of the root key's type.
@@ -22,21 +22,21 @@ public static class Marking
     /// </exception>
     /// <exception cref="NpgsqlException">The connection broke; where it broke in the commit, marks may be set.</exception>
     public static Task<MarkingResult> MarkAsync(Database database, SubjectTable table, IEnumerable<string> ids, AuditEvent? audit = null, CancellationToken cancellation = default) =>
-        SetAsync(database, table, ids, "NOT TRUE", ("false", "true", "now()"), "the marking", audit, cancellation);
+        SetAsync(database, table, ids, "NOT TRUE", ("false", "true", "now()"), ("the marking", "marked for deletion"), audit, cancellation);
 
     /// <summary>Takes the mark from those that have it: is_active becomes true, is_tobe_deleted false, delete_date NULL.</summary>
     /// <param name="database">The database.</param>
     /// <param name="table">The root and its columns.</param>
     /// <param name="ids">The subjects' keys as text; one that does not exist is reported and does not keep the others from being unmarked.</param>
-    /// <param name="audit">Who asks, by way of the server: written into the audit in the same transaction; null for nothing.</param>
+    /// <param name="audit">Who asks, by way of the server, for the audit; null for the database's role.</param>
     /// <param name="cancellation">Rolls back.</param>
     /// <exception cref="ExpungeException">As for <see cref="MarkAsync"/>.</exception>
     /// <exception cref="NpgsqlException">As for <see cref="MarkAsync"/>.</exception>
     public static Task<MarkingResult> UnmarkAsync(Database database, SubjectTable table, IEnumerable<string> ids, AuditEvent? audit = null, CancellationToken cancellation = default) =>
-        SetAsync(database, table, ids, "TRUE", ("true", "false", "NULL"), "the unmarking", audit, cancellation);
+        SetAsync(database, table, ids, "TRUE", ("true", "false", "NULL"), ("the unmarking", "unmarked"), audit, cancellation);
 
     private static async Task<MarkingResult> SetAsync(
-        Database database, SubjectTable table, IEnumerable<string> ids, string from, (string IsActive, string IsToBeDeleted, string DeleteDate) to, string what, AuditEvent? audit, CancellationToken cancellation)
+        Database database, SubjectTable table, IEnumerable<string> ids, string from, (string IsActive, string IsToBeDeleted, string DeleteDate) to, (string Name, string Done) what, AuditEvent? audit, CancellationToken cancellation)
     {
         (Column? Column, string Value)[] set = [(table.IsActive, to.IsActive), (table.IsToBeDeleted, to.IsToBeDeleted), (table.DeleteDate, to.DeleteDate)];
         var sets = set.Where(s => s.Column is not null).Select(s => $"{Identifier.Quote(s.Column!.Name)} = {s.Value}");
@@ -52,7 +52,7 @@ public static class Marking
         }
         catch (PostgresException e) when (!cancellation.IsCancellationRequested)
         {
-            throw table.Refused(e, what);
+            throw table.Refused(e, what.Name);
         }
 
         async Task<MarkingResult> OnceAsync(ImmutableArray<string> keys)
@@ -62,7 +62,7 @@ public static class Marking
             // NO KEY: new rows that refer to the subject don't wait for its mark.
             var found = await connection.ListAsync(SubjectKeys.Lock(table.Root, table.Key, "NO KEY UPDATE"), r => r.GetString(0), cancellation, keys.ToArray());
             var changed = (await connection.ListAsync(update, r => r.GetString(0), cancellation, found.ToArray())).ToHashSet(StringComparer.Ordinal);
-            if (audit is not null) await AuditLog.AppendAsync(connection, audit with { Object = $"{table.Root}", Count = found.Count }, cancellation);
+            await AuditLog.AppendAsync(connection, (audit ?? new AuditEvent(null, what.Done)) with { Object = $"{table.Root}", Count = found.Count }, cancellation);
             await transaction.CommitAsync(cancellation);
             return new MarkingResult([.. found], [.. found.Where(changed.Contains)], [.. keys.Except(found)]);
         }

@@ -96,7 +96,17 @@ public sealed partial class DashboardAdminsTests(Chromium chromium)
 
     private static async Task FillAsync(OpenDashboard dashboard, params (string Label, string Text)[] fields)
     {
-        foreach (var (label, text) in fields) await dashboard.Dialog.GetByLabel(label, new() { Exact = true }).FillAsync(text);
+        // A dialog takes the focus a moment after it is drawn, and with it what is typed then; whoever types sees that.
+        bool isAsTyped;
+        do
+        {
+            isAsTyped = true;
+            foreach (var (label, text) in fields) await Field(label).FillAsync(text);
+            foreach (var (label, text) in fields) isAsTyped &= await Field(label).InputValueAsync() == text;
+        }
+        while (!isAsTyped);
+
+        ILocator Field(string label) => dashboard.Dialog.GetByLabel(label, new() { Exact = true });
     }
 
     private static ILocator Row(OpenDashboard dashboard, string name) => dashboard.Page.GetByRole(AriaRole.Row).Filter(new() { Has = dashboard.Page.GetByText(name, new() { Exact = true }) });
