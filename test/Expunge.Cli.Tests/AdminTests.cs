@@ -31,6 +31,7 @@ public sealed class AdminTests
     [InlineData("ärzte", Password + "\n", "EXP1401")]
     [InlineData("root-of-all", "root-of-all-1\n", "EXP1401")]
     [InlineData("a name", Password + "\n", "EXP1401")]
+    [InlineData("Worker", Password + "\n", "EXP1401")]
     [InlineData("'; DROP SCHEMA expunge CASCADE; --", Password + "\n", "EXP1401")]
     public async Task A_name_or_password_that_can_not_be_one_is_refused(string name, string input, string code)
     {

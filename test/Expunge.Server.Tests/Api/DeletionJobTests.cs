@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Expunge.Auditing;
+using Expunge.Deletion;
 using Expunge.Postgres;
 using Expunge.Testing;
 using Npgsql;
@@ -203,6 +204,84 @@ public sealed class DeletionJobTests
         while (await server.CountAsync("users WHERE id = 1") > 0) await Task.Delay(100, Cancellation);
 
         Assert.Equal(9, await server.CountAsync("users"));
+    }
+
+    [Fact]
+    public async Task Who_could_not_be_purged_keeps_neither_the_others_nor_the_next_hour_busy_and_is_tried_again_a_day_later()
+    {
+        await using var server = await StartAsync(RunningServer.Quick with { PurgeEvery = TimeSpan.FromSeconds(1) });
+        await TestServer.ExecuteAsync(server.ConnectionString, "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.id = 1 THEN RAISE 'not this one'; END IF; RETURN OLD; END $$; CREATE TRIGGER refuse BEFORE DELETE ON users FOR EACH ROW EXECUTE FUNCTION refuse()");
+        await TestServer.ExecuteAsync(server.ConnectionString, "UPDATE users SET is_tobe_deleted = true, delete_date = now() - interval '31 days' WHERE id = 1");
+        while (await server.CountAsync("expunge.deletion WHERE state = 'failed'") == 0) await Task.Delay(100, Cancellation);
+
+        // The purge that takes this one has passed over the other.
+        await TestServer.ExecuteAsync(server.ConnectionString, "UPDATE users SET is_tobe_deleted = true, delete_date = now() - interval '31 days' WHERE id = 2");
+        while (await server.CountAsync("users WHERE id = 2") > 0) await Task.Delay(100, Cancellation);
+        Assert.Equal(2, await server.CountAsync("expunge.deletion"));
+        await TestServer.ExecuteAsync(server.ConnectionString, "DROP TRIGGER refuse ON users; UPDATE expunge.deletion SET finished_at = now() - interval '25 hours' WHERE state = 'failed'");
+        while (await server.CountAsync("users WHERE id = 1") > 0) await Task.Delay(100, Cancellation);
+
+        Assert.Equal(2, await server.CountAsync("expunge.deletion"));
+        Assert.Equal(0, await server.CountAsync("expunge.deletion_subject WHERE key IS NOT NULL"));
+    }
+
+    [Fact]
+    public async Task A_start_does_not_put_off_what_recurs()
+    {
+        const string next = "expunge.quartz_triggers WHERE trigger_name = 'Purge' AND next_fire_time = ";
+        var options = RunningServer.Quick with { PurgeEvery = TimeSpan.FromDays(7) };
+        await using var server = await StartAsync(options);
+        await using var connection = await TestServer.OpenAsync(server.ConnectionString);
+        var planned = await connection.ScalarAsync<long>("SELECT next_fire_time FROM expunge.quartz_triggers WHERE trigger_name = 'Purge'", Cancellation);
+
+        await Task.Delay(1000, Cancellation);
+        await using var another = await RunningServer.StartAsync(server.ConnectionString, Policy, options);
+
+        Assert.Equal(1, await another.CountAsync($"{next}{planned}"));
+    }
+
+    [Fact]
+    public async Task A_deletion_that_is_tried_again_at_the_moment_of_its_end_stays_in_the_queue()
+    {
+        await using var server = await StartAsync(RunningServer.Quick with { Worker = false });
+        await TestServer.ExecuteAsync(server.ConnectionString, "INSERT INTO expunge.deletion (root, policy_hash, request, only_marked, state) VALUES ('public.users', '', '', false, 'failed'); INSERT INTO expunge.deletion_queue (deletion_id) VALUES (1)");
+        await using var database = new Database(new NpgsqlConnectionStringBuilder(server.ConnectionString));
+        await using var retry = await TestServer.OpenAsync(server.ConnectionString);
+        await retry.ExecuteAsync("BEGIN; UPDATE expunge.deletion SET state = 'pending'; INSERT INTO expunge.deletion_queue (deletion_id) VALUES (1) ON CONFLICT DO NOTHING", Cancellation);
+
+        var removed = DeletionQueue.RemoveAsync(database, 1, Cancellation);
+        while (await server.CountAsync("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == 0) await Task.Delay(20, Cancellation);
+        await retry.ExecuteAsync("COMMIT", Cancellation);
+
+        Assert.False(await removed);
+        Assert.Equal(1, await server.CountAsync("expunge.deletion_queue"));
+    }
+
+    [Fact]
+    public async Task The_same_key_with_two_bodies_at_once_is_one_deletion_and_one_422_and_its_answer_outlasts_a_change_of_the_constraints()
+    {
+        await using var server = await StartAsync();
+        var key = ("Idempotency-Key", "at-once");
+        var answers = await Task.WhenAll(Enumerable.Range(1, 8).Select(n => server.Client.SendAsync(Json.DeletePermanently, Ids(n, n), key)));
+
+        var taken = Array.FindIndex(answers, a => a.StatusCode == HttpStatusCode.OK) + 1;
+        Assert.Equal(7, answers.Count(a => a.StatusCode == HttpStatusCode.UnprocessableEntity));
+        Assert.Equal(9, await server.CountAsync("users"));
+        await TestServer.ExecuteAsync(server.ConnectionString, "ALTER TABLE notes DROP CONSTRAINT notes_user_id_fkey, ADD CONSTRAINT notes_user_id_fkey FOREIGN KEY (user_id) REFERENCES users");
+        Assert.Equal(1, (await (await server.Client.SendAsync(Json.DeletePermanently, Ids(taken, taken), key)).BodyAsync()).GetProperty("deleted").GetInt32());
+    }
+
+    [Fact]
+    public async Task A_key_is_taken_as_it_is_with_its_blanks()
+    {
+        var connectionString = await TestServer.EmptyAsync();
+        await TestServer.ExecuteAsync(connectionString, "CREATE TABLE users (id text PRIMARY KEY); INSERT INTO users VALUES ('a'), (' a'), (' ')");
+        await using var server = await (await RunningServer.StartAsync(connectionString, "root: public.users\n")).SignInAsync();
+
+        var answer = await (await server.Client.SendAsync(Json.DeletePermanently, """{"user_ids":[" a"," ","b"]}""")).BodyAsync();
+
+        Assert.Equal((2, "User b not found"), (answer.GetProperty("deleted").GetInt32(), answer.GetProperty("errors")[0].GetString()));
+        Assert.Equal(1, await server.CountAsync("users WHERE id = 'a'"));
     }
 
     [Fact]

@@ -58,8 +58,10 @@ public sealed class WhaleTests
         Assert.All(before, b => Assert.Equal(b.Value, after[b.Key]));
     }
 
-    [Fact]
-    public async Task Once_begun_it_is_finished_by_the_next_run_even_if_it_was_cancelled()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Once_begun_it_is_finished_by_the_next_run_even_if_it_was_cancelled(bool isPaused)
     {
         await using var database = await CreateAsync();
         var (job, _) = await AskAsync(database);
@@ -69,9 +71,10 @@ public sealed class WhaleTests
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
         Assert.Equal("finishing", await database.ScalarAsync<string>("SELECT state FROM expunge.deletion_subject"));
+        if (isPaused) await Deletions.PauseAsync(database.Database, job.Id, cancellation: TestContext.Current.CancellationToken);
 
         var cancelled = await Deletions.CancelAsync(database.Database, job.Id, cancellation: TestContext.Current.CancellationToken);
-        Assert.Equal(DeletionState.Running, cancelled.State);
+        Assert.Equal(isPaused ? DeletionState.Pending : DeletionState.Running, cancelled.State);
         var done = await DeletionRunner.RunAsync(database.Database, Policy, job.Id, new DeletionOptions(), TestContext.Current.CancellationToken);
 
         Assert.Equal((DeletionState.Completed, 1L), (done.State, done.Subjects.Deleted));
