@@ -25,8 +25,9 @@ internal sealed class AccountActions(AccountStore accounts, Attempts attempts, D
     /// <exception cref="NotAllowedException">It is not the super admin who asks.</exception>
     public async Task<Account> CreateAsync(Account account, string? address, string? name, string? password, CancellationToken cancellation)
     {
-        RefuseOrdinary(account);
-        var created = await accounts.CreateAsync(name, password, isSuper: false, new AuditEvent(account.Name, "account created") { Address = address }, cancellation);
+        var audit = new AuditEvent(account.Name, "account created") { Address = address };
+        if (!account.IsSuper) throw await RefusedAsync(audit, "Only the super admin may do that.", cancellation);
+        var created = await accounts.CreateAsync(name, password, isSuper: false, audit, cancellation);
         Log.AccountCreated(log, account.Name, created.Name);
         return created;
     }
@@ -35,8 +36,9 @@ internal sealed class AccountActions(AccountStore accounts, Attempts attempts, D
     /// <exception cref="NotAllowedException">It is not the super admin who asks.</exception>
     public async Task DeleteAsync(Account account, string? address, long id, CancellationToken cancellation)
     {
-        RefuseOrdinary(account);
-        await accounts.DeleteAsync(id, new AuditEvent(account.Name, "account deleted") { Address = address }, cancellation);
+        var audit = new AuditEvent(account.Name, "account deleted") { Address = address };
+        if (!account.IsSuper) throw await RefusedAsync(audit, "Only the super admin may do that.", cancellation);
+        await accounts.DeleteAsync(id, audit, cancellation);
         Log.AccountDeleted(log, account.Name, id);
     }
 
@@ -45,22 +47,24 @@ internal sealed class AccountActions(AccountStore accounts, Attempts attempts, D
     /// <exception cref="TooManyAttemptsException">Too many from this address.</exception>
     public async Task ChangePasswordAsync(Account account, string? address, long id, string? password, string? current, CancellationToken cancellation)
     {
-        if (id != account.Id && !account.IsSuper) throw new NotAllowedException("Only the super admin changes the password of another account.");
+        var audit = new AuditEvent(account.Name, "password changed") { Address = address };
+        if (id != account.Id && !account.IsSuper) throw await RefusedAsync(audit, "Only the super admin changes the password of another account.", cancellation);
         if (id == account.Id)
         {
             // A sign-in that was left open must not be enough to lock its owner out.
             attempts.SignIn(IPAddress.TryParse(address, out var ip) ? ip : null);
-            if (await accounts.SignInAsync(account.Name, current ?? "", cancellation) is not { } signedIn || signedIn.Id != account.Id) throw new NotAllowedException("The current password is wrong.");
+            if (await accounts.SignInAsync(account.Name, current ?? "", cancellation) is not { } signedIn || signedIn.Id != account.Id) throw await RefusedAsync(audit, "The current password is wrong.", cancellation);
         }
 
         // As it was when the request was let in: one that overtook it wins.
         var changed = id == account.Id ? account : await accounts.FindAsync(id, cancellation) ?? throw AccountStore.NotFound(id);
-        await accounts.ChangePasswordAsync(changed, password, new AuditEvent(account.Name, "password changed") { Address = address }, cancellation);
+        await accounts.ChangePasswordAsync(changed, password, audit, cancellation);
         Log.PasswordChanged(log, account.Name, id);
     }
 
-    private static void RefuseOrdinary(Account account)
+    private async Task<NotAllowedException> RefusedAsync(AuditEvent what, string why, CancellationToken cancellation)
     {
-        if (!account.IsSuper) throw new NotAllowedException("Only the super admin may do that.");
+        await AuditLog.AppendAsync(database, what with { Outcome = "refused" }, cancellation);
+        return new NotAllowedException(why);
     }
 }

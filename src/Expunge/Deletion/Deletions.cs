@@ -47,7 +47,7 @@ public static class Deletions
     public static async Task<(DeletionJob Job, bool IsNew)> CreateAsync(Database database, PolicyFile policy, DeletionRequest request, CancellationToken cancellation = default)
     {
         await using var connection = await database.OpenMaintenanceAsync(cancellation);
-        await ExpungeSchema.EnsureAsync(connection, "deletions.sql", LastTable, request.AcceptPublished, cancellation);
+        await ExpungeSchema.EnsureAsync(connection, "deletions.sql", ExpungeSchema.NewestOfDeletions, request.AcceptPublished, cancellation);
         var decisions = Decisions.Of(await database.ReadCatalogAsync(connection, cancellation), policy);
         var root = decisions.Reach.Root;
         await using var transaction = await connection.BeginTransactionAsync(cancellation);

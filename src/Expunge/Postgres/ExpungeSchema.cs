@@ -7,9 +7,12 @@ public static class ExpungeSchema
 {
     private const string LastServerTable = "expunge.data_protection_key";
 
-    // Each script with the last of the tables that it makes, in the order in which they need each other.
-    private static readonly (string Script, string LastTable)[] Server =
-        [("server.sql", LastServerTable), ("deletions.sql", "expunge.deletion_rows"), ("queue.sql", "expunge.deletion_queue"), ("audit.sql", "expunge.audit"), ("quartz.sql", "expunge.quartz_job_status")];
+    /// <summary>The youngest of what deletions.sql makes.</summary>
+    internal const string NewestOfDeletions = "expunge.deletion.counts";
+
+    // Each script with the youngest of the tables and columns that it makes, in the order in which they need each other. A script can run again where a part is there: so an older version's tables come up to date.
+    private static readonly (string Script, string Newest)[] Server =
+        [("server.sql", LastServerTable), ("deletions.sql", NewestOfDeletions), ("queue.sql", "expunge.deletion_queue"), ("audit.sql", "expunge.audit"), ("quartz.sql", "expunge.quartz_job_status")];
 
     /// <summary>Makes the tables that the server and its workers need: accounts and the keys that protect sign-ins, deletions and their queue, the audit, and the schedule of Quartz.</summary>
     /// <param name="database">The database.</param>
@@ -19,7 +22,7 @@ public static class ExpungeSchema
     public static async Task EnsureServerAsync(Database database, bool acceptPublished = false, CancellationToken cancellation = default)
     {
         await using var connection = await database.OpenMaintenanceAsync(cancellation);
-        foreach (var (script, lastTable) in Server) await EnsureAsync(connection, script, lastTable, acceptPublished, cancellation);
+        foreach (var (script, newest) in Server) await EnsureAsync(connection, script, newest, acceptPublished, cancellation);
     }
 
     /// <summary>Whether these tables exist.</summary>
@@ -31,10 +34,10 @@ public static class ExpungeSchema
         return await TryExistsAsync(connection, LastServerTable, cancellation);
     }
 
-    /// <summary>Runs a script of the folder Sql/ unless the last of its tables exists.</summary>
-    internal static async Task EnsureAsync(NpgsqlConnection connection, string script, string lastTable, bool acceptPublished, CancellationToken cancellation)
+    /// <summary>Runs a script of the folder Sql/ unless the youngest of its tables, or of their columns, exists.</summary>
+    internal static async Task EnsureAsync(NpgsqlConnection connection, string script, string newest, bool acceptPublished, CancellationToken cancellation)
     {
-        if (await TryExistsAsync(connection, lastTable, cancellation)) return;
+        if (await TryExistsAsync(connection, newest, cancellation)) return;
         if (!acceptPublished && await connection.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_publication WHERE puballtables)", cancellation))
         {
             throw new ExpungeException(
@@ -73,6 +76,8 @@ public static class ExpungeSchema
         }
     }
 
-    internal static Task<bool> ExistsAsync(NpgsqlConnection connection, string table, CancellationToken cancellation) =>
-        connection.ScalarAsync<bool>("SELECT to_regclass($1) IS NOT NULL", cancellation, table);
+    /// <summary>Whether a table is there, <c>schema.table</c>, or a column of it, <c>schema.table.column</c>.</summary>
+    internal static Task<bool> ExistsAsync(NpgsqlConnection connection, string name, CancellationToken cancellation) => name.Split('.') is [var schema, var table, var column]
+        ? connection.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = $2 AND NOT attisdropped)", cancellation, $"{schema}.{table}", column)
+        : connection.ScalarAsync<bool>("SELECT to_regclass($1) IS NOT NULL", cancellation, name);
 }

@@ -15,9 +15,10 @@ CREATE TABLE IF NOT EXISTS expunge.deletion (
   finished_at timestamptz,
   method text,
   residual_checked int,
-  counts bigint[],
   receipt text
 );
+-- Later than the table: a database that has it without this gets it.
+ALTER TABLE expunge.deletion ADD COLUMN IF NOT EXISTS counts bigint[];
 COMMENT ON COLUMN expunge.deletion.request IS 'SHA-256 over root, idempotency key and subjects: the same command again goes on with the same job. Empty when it is over, unless the key salts it';
 COMMENT ON COLUMN expunge.deletion.idempotency_key IS 'SHA-256 of it';
 COMMENT ON COLUMN expunge.deletion.method IS 'How the rows were counted';

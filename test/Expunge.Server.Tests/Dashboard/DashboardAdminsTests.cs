@@ -77,6 +77,7 @@ public sealed partial class DashboardAdminsTests(Chromium chromium)
         await FillAsync(dashboard, ("Current password", "not the password"), ("New password", Another), ("The same again", Another));
         await dashboard.InDialog("Change password").ClickAsync();
         await Expect(dashboard.Dialog.GetByRole(AriaRole.Alert)).ToContainTextAsync(["The current password is wrong."]);
+        Assert.Equal("anna", await dashboard.ScalarAsync("SELECT actor FROM expunge.audit WHERE action = 'password changed' AND outcome = 'refused'"));
         await FillAsync(dashboard, ("Current password", RunningServer.Password));
         await dashboard.InDialog("Change password").ClickAsync();
         await Expect(dashboard.Alert("Your password is changed")).ToBeVisibleAsync();

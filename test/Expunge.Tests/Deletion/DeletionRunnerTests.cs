@@ -36,6 +36,19 @@ public sealed class DeletionRunnerTests
     }
 
     [Fact]
+    public async Task The_tables_of_an_older_version_come_up_to_date()
+    {
+        await using var database = await CreateAsync();
+        await RunAsync(database, (await AskAsync(database, ["1000"])).Job);
+        await database.ExecuteAsync("ALTER TABLE expunge.deletion DROP COLUMN counts");
+
+        var done = await RunAsync(database, (await AskAsync(database, ["1001", "1000"])).Job);
+
+        Assert.Equal(new SubjectCounts(0, 1, 1, 0, 0, 0), done.Subjects);
+        Assert.Equal([done.Subjects, new SubjectCounts(0, 1, 0, 0, 0, 0)], (await Deletions.ListAsync(database.Database, cancellation: TestContext.Current.CancellationToken)).Select(j => j.Subjects));
+    }
+
+    [Fact]
     public async Task The_one_that_is_refused_is_named_with_the_reason_and_all_others_are_deleted()
     {
         await using var database = await CreateAsync(
