@@ -31,6 +31,8 @@ public static class SigningKeyFile
         try
         {
             if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } directory) MakeDirectory(directory);
+            // File.Move looks for the target and then renames: two at once could both succeed.
+            using var alone = Alone(path);
             foreach (var file in (string[])[path, publicPath])
             {
                 if (Path.Exists(file)) throw Exists(file);
@@ -90,6 +92,19 @@ public static class SigningKeyFile
     {
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(directory);
         else Directory.CreateDirectory(directory, OwnerOnly | UnixFileMode.UserExecute);
+    }
+
+    /// <summary>A lock that ends with its holder's process at the latest. Who finds it taken is told that there is a key.</summary>
+    private static FileStream Alone(string path)
+    {
+        try
+        {
+            return new FileStream($"{path}.lock", FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException) when (File.Exists(path) || File.Exists($"{path}.lock"))
+        {
+            throw Exists(path);
+        }
     }
 
     private static void Write(string path, string text, UnixFileMode mode)
