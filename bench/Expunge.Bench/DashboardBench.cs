@@ -20,13 +20,12 @@ internal static class DashboardBench
         Console.WriteLine("\nFrom the navigation until it is there, ms.\n\n| | list of users, cold | warm, median | warm, worst | graph of 100 tables, cold | warm, median | warm, worst | of it drawing |\n|---|---|---|---|---|---|---|---|");
         for (var round = 1; round <= (small ? 2 : 5); round++)
         {
-            string signedIn, url;
+            string signedIn;
             await using (var serve = await ServeProcess.StartAsync(server.ConnectionString))
             {
-                url = serve.Client.BaseAddress!.ToString();
                 await using var context = await browser.NewContextAsync();
                 var page = await context.NewPageAsync();
-                await page.GotoAsync(url);
+                await page.GotoAsync($"{serve.Client.BaseAddress}");
                 await page.GetByLabel("Name").FillAsync("root");
                 await page.GetByLabel("Password").FillAsync(ServeProcess.Password);
                 await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
@@ -36,7 +35,7 @@ internal static class DashboardBench
 
             // The cookie's key is in the database: another server knows it. Its port is not part of a cookie.
             await using var fresh = await ServeProcess.StartAsync(server.ConnectionString);
-            url = fresh.Client.BaseAddress!.ToString();
+            var url = $"{fresh.Client.BaseAddress}";
             var (coldList, warmList, _) = await MeasureAsync(browser, signedIn, url, page => page.Locator("tbody tr").First.WaitForAsync());
             var (coldGraph, warmGraph, drawing) = await MeasureAsync(browser, signedIn, url + "schema", page => page.WaitForFunctionAsync("() => performance.getEntriesByName('graph drawn').length > 0"));
             Console.WriteLine($"| round {round} | {coldList:0} | {Percentile.Of(warmList, 0.5):0} | {warmList.Max():0} | {coldGraph:0} | {Percentile.Of(warmGraph, 0.5):0} | {warmGraph.Max():0} | {drawing:0} |");

@@ -63,7 +63,7 @@ internal sealed class Schedule(ISchedulerFactory schedulers)
     }
 
     // Each start of an instance writes the trigger anew: counted from the start, what recurs daily would never come where servers are deployed daily.
-    internal static DateTimeOffset Next(DateTimeOffset now, TimeSpan interval) => new((now.UtcTicks / interval.Ticks * interval.Ticks) + interval.Ticks, TimeSpan.Zero);
+    private static DateTimeOffset Next(DateTimeOffset now, TimeSpan interval) => new((now.UtcTicks / interval.Ticks * interval.Ticks) + interval.Ticks, TimeSpan.Zero);
 
     private static void Every<TJob>(IQuartzBuilder quartz, TimeSpan interval)
         where TJob : IJob =>

@@ -252,7 +252,12 @@ public sealed class DeletionRunner
         return DoneAsync(0, lines, cancellation);
     }
 
-    private void Tell(DeletionProgress progress) => _options.Progress?.Report(_progress = progress);
+    // Kept where nobody listens, too: the size of the batches depends on it.
+    private void Tell(DeletionProgress progress)
+    {
+        _progress = progress;
+        _options.Progress?.Report(progress);
+    }
 
     // Pausing and cancelling wait for the end of the transaction, and are seen in the next.
     private async Task<bool> GoesOnAsync(CancellationToken cancellation) =>
