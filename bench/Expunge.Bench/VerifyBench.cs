@@ -18,7 +18,7 @@ internal static class VerifyBench
     public static async Task RunAsync(bool small)
     {
         await using var server = await EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions { Settings = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["max_locks_per_transaction"] = "20000", ["fsync"] = "off" } });
-        Console.WriteLine($"PostgreSQL {server.Binaries.Version}; median of {Rounds} rounds, those of the process with the start of .NET.\n\n| foreign keys | findings | snapshot | verify | journal | together, library | worst | process, text | worst | process, JUnit | guard check | worst | guard check --schema-file | worst |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+        Console.WriteLine($"PostgreSQL {server.Binaries.Version}; median of {Rounds} rounds, those of the process with the start of .NET.\n\n| foreign keys | findings | snapshot | verify | journal | together, library | worst | process, text | worst | process, JUnit | guard check | worst | guard check --schema-file, by pg_dump | worst | other SQL | worst |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (var keys in small ? [1_000] : (int[])[1_000, 10_000]) await RowsAsync(server, keys, upgrade: keys == 1_000);
     }
 
@@ -52,36 +52,40 @@ internal static class VerifyBench
 
     private static async Task RowAsync(Database database, PolicyFile policy, string title)
     {
-        var (snapshots, pure, library, text, junit, guard, file) = (new List<double>(), new List<double>(), new List<double>(), new List<double>(), new List<double>(), new List<double>(), new List<double>());
-        var schema = await SchemaAsync(database);
+        var (snapshots, pure, library, text, junit, guard, file, other) = (new List<double>(), new List<double>(), new List<double>(), new List<double>(), new List<double>(), new List<double>(), new List<double>(), new List<double>());
+        var (dump, script) = (Path.GetTempFileName(), Path.GetTempFileName());
+        await WriteAsync(database, dump, script);
         var findings = 0;
         for (var round = 0; round <= Rounds; round++)
         {
             var clock = Stopwatch.StartNew();
             var catalog = await database.ReadCatalogAsync();
-            var read = Lap(clock);
+            var catalogRead = Lap(clock);
             findings = Verifier.Verify(Decisions.Of(catalog, policy)).Findings.Length;
             var verified = Lap(clock);
             await DatabaseVerifier.ReadAsync(database, policy);
             var both = Lap(clock);
             var process = await ProcessAsync(database, "verify", "--format", "text");
-            var other = await ProcessAsync(database, "verify", "--format", "junit");
+            var forTests = await ProcessAsync(database, "verify", "--format", "junit");
             var live = await ProcessAsync(database, "guard", "check");
-            var copied = await ProcessAsync(database, "guard", "check", "--schema-file", schema);
+            var read = await ProcessAsync(database, "guard", "check", "--schema-file", dump);
+            var loaded = await ProcessAsync(database, "guard", "check", "--schema-file", script);
             // The first compiles, and makes caches warm.
             if (round == 0) continue;
-            snapshots.Add(read);
+            snapshots.Add(catalogRead);
             pure.Add(verified);
             library.Add(both);
             text.Add(process);
-            junit.Add(other);
+            junit.Add(forTests);
             guard.Add(live);
-            file.Add(copied);
+            file.Add(read);
+            other.Add(loaded);
         }
 
         Console.WriteLine(
-            $"| {title} | {findings:N0} | {Median(snapshots):0} ms | {Median(pure):0} ms | {Math.Max(0, Median(library) - Median(snapshots) - Median(pure)):0} ms | {Median(library):0} ms | {library.Max():0} ms | {Median(text):0} ms | {text.Max():0} ms | {Median(junit):0} ms | {Median(guard):0} ms | {guard.Max():0} ms | {Median(file):0} ms | {file.Max():0} ms |");
-        File.Delete(schema);
+            $"| {title} | {findings:N0} | {Median(snapshots):0} ms | {Median(pure):0} ms | {Math.Max(0, Median(library) - Median(snapshots) - Median(pure)):0} ms | {Median(library):0} ms | {library.Max():0} ms | {Median(text):0} ms | {text.Max():0} ms | {Median(junit):0} ms | {Median(guard):0} ms | {guard.Max():0} ms | {Median(file):0} ms | {file.Max():0} ms | {Median(other):0} ms | {other.Max():0} ms |");
+        File.Delete(dump);
+        File.Delete(script);
     }
 
     private static async Task<double> ProcessAsync(Database database, params string[] command)
@@ -97,20 +101,21 @@ internal static class VerifyBench
         return process.ExitCode <= 1 && output.Length > 0 ? clock.Elapsed.TotalMilliseconds : throw new InvalidOperationException($"expunge {string.Join(' ', command)} ended with {process.ExitCode}: {output}");
     }
 
-    /// <summary>The schema as a file, which pg_dump would write likewise: tables, then keys. The private server's npm package has no pg_dump.</summary>
-    private static async Task<string> SchemaAsync(Database database)
+    /// <summary>The schema as pg_dump writes it, tables, then keys, and the same as a script of anybody's, which is loaded into a server. The private server's npm package has no pg_dump.</summary>
+    private static async Task WriteAsync(Database database, string dump, string script)
     {
-        var file = Path.GetTempFileName();
         await using var connection = await database.OpenAsync();
         await using var command = new NpgsqlCommand(
             """
+            SET search_path = '';
             SELECT string_agg(sql, E';\n' ORDER BY keys, name) FROM (
               SELECT 1 AS keys, oid::regclass::text AS name, format('CREATE TABLE %s (id integer NOT NULL, parent integer, name text)', oid::regclass) AS sql FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
-              UNION ALL SELECT CASE contype WHEN 'p' THEN 2 ELSE 3 END, conname, format('ALTER TABLE ONLY %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) FROM pg_constraint WHERE contype IN ('p', 'f')
+              UNION ALL SELECT CASE contype WHEN 'p' THEN 2 ELSE 3 END, conname, format('ALTER TABLE ONLY %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) FROM pg_constraint WHERE contype IN ('p', 'f') AND connamespace = 'public'::regnamespace
               UNION ALL SELECT 4, i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relnamespace = 'public'::regnamespace AND NOT i.indisprimary) s
             """, connection);
-        await File.WriteAllTextAsync(file, (string)(await command.ExecuteScalarAsync())!);
-        return file;
+        var sql = (string)(await command.ExecuteScalarAsync())!;
+        await File.WriteAllTextAsync(script, sql);
+        await File.WriteAllTextAsync(dump, $"SELECT pg_catalog.set_config('search_path', '', false);\n{sql}");
     }
 
     private static double Lap(Stopwatch clock)

@@ -13,16 +13,16 @@ internal sealed class SchemaCopy : IAsyncDisposable
 
     private readonly EmbeddedPostgres _server;
 
-    private SchemaCopy(EmbeddedPostgres server, Database database, string sql) => (_server, Database, Sql) = (server, database, sql);
+    private SchemaCopy(EmbeddedPostgres server, Database database) => (_server, Database) = (server, database);
 
     public Database Database { get; }
 
-    /// <summary>The schema, which is still to be loaded.</summary>
-    public string Sql { get; }
+    /// <summary>The schema as SQL.</summary>
+    public static Task<string> SqlAsync(Session session, CancellationToken cancellation) =>
+        session.Parsed.GetValue(SchemaFile) is { } file ? ReadAsync(file, cancellation) : DumpAsync(session, cancellation);
 
     public static async Task<SchemaCopy> StartAsync(Session session, CancellationToken cancellation)
     {
-        var sql = session.Parsed.GetValue(SchemaFile) is { } file ? await ReadAsync(file, cancellation) : await DumpAsync(session, cancellation);
         var server = await EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions { Progress = new Progress<string>(Console.Error.WriteLine) }, cancellation);
         try
         {
@@ -30,7 +30,7 @@ internal sealed class SchemaCopy : IAsyncDisposable
             await admin.OpenAsync(cancellation);
             var name = Name(session);
             if (!await admin.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", cancellation, name)) await admin.ExecuteAsync($"CREATE DATABASE {Identifier.Quote(name)}", cancellation);
-            return new SchemaCopy(server, new Database(new NpgsqlConnectionStringBuilder(server.ConnectionStringTo(name))), sql);
+            return new SchemaCopy(server, new Database(new NpgsqlConnectionStringBuilder(server.ConnectionStringTo(name))));
         }
         catch
         {
@@ -40,7 +40,7 @@ internal sealed class SchemaCopy : IAsyncDisposable
     }
 
     // Messages name the database: that of the user, then, or the file. It is 63 bytes long at the most.
-    private static string Name(Session session) => session.Parsed.GetValue(SchemaFile) is not { } file ? session.Database.Settings.Database ?? "copy"
+    public static string Name(Session session) => session.Parsed.GetValue(SchemaFile) is not { } file ? session.Database.Settings.Database ?? "copy"
         : Path.GetFileName(file) is { Length: > 0 } name && Encoding.UTF8.GetByteCount(name) < 64 ? name : "copy";
 
     private static async Task<string> ReadAsync(string file, CancellationToken cancellation)

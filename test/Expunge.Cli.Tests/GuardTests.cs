@@ -107,6 +107,29 @@ public sealed class GuardTests
     }
 
     [Theory]
+    [InlineData(0, "ON DELETE CASCADE", "✅ All 1 references to public.users are as the policy says.\n")]
+    [InlineData(1, "", "❌ EXP3001 posts.user_id: posts_user_id_fkey is ON DELETE NO ACTION, wanted is CASCADE\n")]
+    public async Task The_check_of_a_dump_needs_no_server_either(int exitCode, string action, string says)
+    {
+        using var policy = new PolicyFileOnDisk("root: users\n");
+        await File.WriteAllTextAsync(
+            Path.Combine(policy.Folder, "structure.sql"),
+            $"""
+            SELECT pg_catalog.set_config('search_path', '', false);
+            CREATE TABLE public.users (id integer NOT NULL);
+            CREATE TABLE public.posts (user_id integer);
+            ALTER TABLE ONLY public.users ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+            ALTER TABLE ONLY public.posts ADD CONSTRAINT posts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) {action};
+            """,
+            TestContext.Current.CancellationToken);
+
+        var result = await ExpungeProcess.RunAsync(["guard", "check", "--schema-file", "structure.sql"], new Dictionary<string, string?>(StringComparer.Ordinal) { ["EXPUNGE_PG_BIN"] = "/nowhere" }, directory: policy.Folder);
+
+        Assert.Equal((exitCode, ""), (result.ExitCode, result.Error));
+        Assert.Contains(says, result.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("guard", "Run  expunge guard --help ")]
     [InlineData("guard install --mode strict", "Run  expunge guard install --help ")]
     [InlineData("guard check --yes", "Run  expunge guard check --help ")]

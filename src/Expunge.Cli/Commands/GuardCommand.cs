@@ -55,8 +55,10 @@ internal static class GuardCommand
     {
         var policy = session.Policy();
         if (session.Parsed.GetValue(SchemaCopy.SchemaFile) is null) return Report(session, await DatabaseVerifier.ReadAsync(session.Database, policy, cancellation), []);
+        var sql = await SchemaCopy.SqlAsync(session, cancellation);
+        if (DumpedSchema.Read(sql, SchemaCopy.Name(session)) is { } dumped) return Report(session, Verifier.Verify(Decisions.Of(dumped, policy)), []);
         await using var copy = await SchemaCopy.StartAsync(session, cancellation);
-        var loaded = await SchemaLoader.LoadAsync(copy.Database, copy.Sql, cancellation);
+        var loaded = await SchemaLoader.LoadAsync(copy.Database, sql, cancellation);
         return Report(session, Verifier.Verify(Decisions.Of(await copy.Database.ReadCatalogAsync(cancellation), policy)), loaded.Missing);
     }
 

@@ -25,8 +25,9 @@ internal static class RehearseCommand
         if (file is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file)))) throw new ExpungeException(ErrorCodes.Usage, $"There is no directory for {file}.", "Create it, or name another file.");
         var rows = await RowsAsync(session, cancellation);
         var policy = session.Policy();
+        var sql = await SchemaCopy.SqlAsync(session, cancellation);
         await using var copy = await SchemaCopy.StartAsync(session, cancellation);
-        var report = await Rehearsal.RunAsync(copy.Database, copy.Sql, policy, rows, cancellation);
+        var report = await Rehearsal.RunAsync(copy.Database, sql, policy, rows, cancellation);
         if (file is not null) await File.WriteAllTextAsync(file, Markdown(report), cancellation);
         if (session.Json) Session.PrintJson(new { root = policy.Root.ToString(), report.ServerVersion, report.Steps, milliseconds = (long)report.Elapsed.TotalMilliseconds, report.Ok });
         else Print(report, file);

@@ -110,7 +110,7 @@ public static partial class SchemaLoader
 
     // Not for a copy: rows, other databases and servers, whose session it is, transactions, in which one failure would be all, and the guard, which only Expunge's own changes would meet.
     [GeneratedRegex(@"^\s*(COPY|INSERT|BEGIN\s*$|BEGIN\s+TRANSACTION|START\s+TRANSACTION|COMMIT|ROLLBACK|END\s*$|(CREATE|ALTER|DROP)\s+(DATABASE|TABLESPACE|SUBSCRIPTION|PUBLICATION|SERVER|USER\s+MAPPING|SYSTEM)|SET\s+(ROLE|SESSION)|ALTER\s+ROLE|CREATE\s+(ROLE|USER)\b|ALTER\s+DEFAULT\s+PRIVILEGES|GRANT|REVOKE|SECURITY\s+LABEL|DROP\s+(ROLE|USER|OWNED)\b|(CREATE|ALTER)\s+EVENT\s+TRIGGER\s+expunge_guard\b)", RegexOptions.IgnoreCase)]
-    private static partial Regex Ignored();
+    internal static partial Regex Ignored();
 
     [GeneratedRegex(@"^\s*(CREATE\s+(UNLOGGED\s+)?TABLE|CREATE\s+SCHEMA|CREATE\s+TYPE|CREATE\s+DOMAIN|CREATE\s+SEQUENCE|ALTER\s+TABLE\s+.*\b(ADD|ATTACH|INHERIT|COLUMN)\b|CREATE\s+UNIQUE\s+INDEX)", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
     private static partial Regex Essential();
