@@ -45,7 +45,9 @@ public sealed partial class DumpedSchema
 
     private void Read(SqlTokens tokens)
     {
-        if (tokens.Passes("create", "table") || tokens.Passes("create", "unlogged", "table")) CreateTable(tokens);
+        // What pg_dump --clean drops before it makes it.
+        if (_tables.Count == 0 && (tokens.Is("drop") || tokens.Is("alter", "table"))) tokens.SkipRest();
+        else if (tokens.Passes("create", "table") || tokens.Passes("create", "unlogged", "table")) CreateTable(tokens);
         else if (tokens.Passes("create", "unique", "index")) CreateUniqueIndex(tokens);
         else if (tokens.Passes("create", "domain")) CreateDomain(tokens);
         else if (tokens.Passes("alter", "table")) AlterTable(tokens);

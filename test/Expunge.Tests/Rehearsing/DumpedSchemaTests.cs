@@ -122,6 +122,10 @@ public sealed class DumpedSchemaTests(ITestOutputHelper output)
     [Fact]
     public void So_is_a_file_that_is_not_by_pg_dump() => Assert.Null(DumpedSchema.Read(Dump[Dump.IndexOf("CREATE", StringComparison.Ordinal)..], "file"));
 
+    [Fact]
+    public void What_pg_dump_clean_drops_first_is_not_there_yet() =>
+        Assert.NotNull(DumpedSchema.Read($"ALTER TABLE IF EXISTS ONLY public.posts DROP CONSTRAINT IF EXISTS f;\nDROP TABLE public.posts;\n{Dump}", "file"));
+
     private static async Task IsAsTheCatalogAsync(TestDatabase database, QualifiedName root)
     {
         var catalog = await database.CatalogAsync();
