@@ -8,7 +8,10 @@ namespace Expunge.Testing;
 /// </summary>
 public static class TestServer
 {
-    private static readonly Lazy<Task<EmbeddedPostgres>> Running = new(() => EmbeddedPostgres.StartAsync());
+    // Of hundreds of databases autovacuum looks at ten a second, an eighth of the machine. Tests that are about it have a server of their own.
+    private static readonly Lazy<Task<EmbeddedPostgres>> Running = new(() =>
+        EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions { Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["autovacuum"] = "off" } }));
+
     private static readonly Dictionary<string, Task<string>> Templates = [];
     private static readonly SemaphoreSlim OneAtATime = new(1);
     private static int _databases;

@@ -8,12 +8,11 @@ namespace Expunge.Server.Tests.Dashboard;
 public sealed class DashboardSchemaTests(Chromium chromium, ServerBeforeUpgrade shared) : IClassFixture<ServerBeforeUpgrade>
 {
     [Fact]
-    public async Task The_graph_has_every_table_and_reference_and_is_drawn_within_a_second()
+    public async Task The_graph_has_every_table_and_reference()
     {
         await using var dashboard = await OpenAsync();
 
         Assert.Equal("110 130", await dashboard.Page.EvaluateAsync<string>($"() => {Graph}.nodes('.table').length + ' ' + {Graph}.edges().length"));
-        Assert.InRange(await dashboard.Page.EvaluateAsync<double>("() => performance.getEntriesByName('graph drawn')[0].duration"), 0, 1000);
         await Expect(dashboard.Page.GetByText("110 tables, 125 references, 5 soft references; 112 references block a deletion today.")).ToBeVisibleAsync();
         // No two tables are at the same place, and each is to the right of the root.
         Assert.True(await dashboard.Page.EvaluateAsync<bool>($"() => {{ const t = {Graph}.nodes('.table'), root = t.filter('.root').position().x; return new Set(t.map(n => n.position().x + ' ' + n.position().y)).size === t.length && t.not('.root').every(n => n.position().x > root); }}"));

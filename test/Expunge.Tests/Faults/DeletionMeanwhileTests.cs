@@ -243,7 +243,7 @@ public sealed class DeletionMeanwhileTests
     {
         // Without statistics it shows by a deletion that takes too long, alone among those of a batch that was refused.
         await using var database = await FaultDatabase.CreateAsync(
-            $"ALTER TABLE comments SET (autovacuum_enabled = off); INSERT INTO comments SELECT 10000 + n, 21, 2, 'text' FROM generate_series(1, {FaultDatabase.WhaleRows}) n;"
+            $"INSERT INTO comments SELECT 10000 + n, 21, 2, 'text' FROM generate_series(1, {FaultDatabase.WhaleRows}) n;"
             + "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.id = 5 THEN RAISE 'not this one'; END IF; IF OLD.id = 2 AND (SELECT count(*) FROM public.comments) > 5000 THEN PERFORM pg_sleep(10); END IF; RETURN OLD; END $$; CREATE TRIGGER f BEFORE DELETE ON users FOR EACH ROW EXECUTE FUNCTION f();");
         var job = await database.AskAsync(1, 2, 3, 4, 5);
         var asked = 0;
