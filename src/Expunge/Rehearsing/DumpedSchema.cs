@@ -50,6 +50,7 @@ public sealed partial class DumpedSchema
         else if (tokens.Passes("create", "table") || tokens.Passes("create", "unlogged", "table")) CreateTable(tokens);
         else if (tokens.Passes("create", "unique", "index")) CreateUniqueIndex(tokens);
         else if (tokens.Passes("create", "domain")) CreateDomain(tokens);
+        else if (tokens.Passes("create", "schema")) tokens.Name();
         else if (tokens.Passes("alter", "table")) AlterTable(tokens);
         else CommentOnConstraint(tokens);
         if (!tokens.AtEnd) throw new FormatException("More than pg_dump writes.");
@@ -231,7 +232,10 @@ public sealed partial class DumpedSchema
 
     private void ChangeColumn(QualifiedName table, string name, Func<Column, Column> change)
     {
-        if (_tables.TryGetValue(table, out var found)) Change(table, t => t with { Columns = t.Columns.Replace(t.Column(name)!, change(t.Column(name)!)) });
+        // A view's columns have defaults, too.
+        if (!_tables.TryGetValue(table, out var found)) return;
+        var column = found.Column(name) ?? throw new FormatException("Not such a column.");
+        _tables[table] = found with { Columns = found.Columns.Replace(column, change(column)) };
     }
 
     private CatalogSnapshot Catalog(ServerInfo server) => new(
@@ -241,13 +245,13 @@ public sealed partial class DumpedSchema
 
     private static bool IsOurs(QualifiedName table) => table.Schema == "expunge";
 
-    [GeneratedRegex(@"^-- Dumped from database version (\d+)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^-- Dumped from database version (\d{1,3})\b", RegexOptions.Multiline)]
     private static partial Regex DumpedFrom();
 
     [GeneratedRegex(@"^SELECT pg_catalog\.set_config\('search_path', '', false\)$")]
     private static partial Regex EmptySearchPath();
 
     // They hold no reference, and change nothing of one.
-    [GeneratedRegex(@"^(SET\s|SELECT pg_catalog\.|COMMENT ON (?!CONSTRAINT)|CREATE (OR REPLACE )?(SCHEMA|EXTENSION|SEQUENCE|TYPE|FUNCTION|PROCEDURE|AGGREGATE|OPERATOR|CAST|COLLATION|CONVERSION|STATISTICS|TEXT SEARCH|VIEW|MATERIALIZED VIEW|INDEX|TRIGGER|CONSTRAINT TRIGGER|EVENT TRIGGER|POLICY|(TRUSTED )?(PROCEDURAL )?LANGUAGE|FOREIGN)\s|ALTER (?!TABLE\b|DATABASE\b|DOMAIN\b.*\bNOT NULL\b))", RegexOptions.Singleline)]
+    [GeneratedRegex(@"^(SET\s|SELECT pg_catalog\.|COMMENT ON (?!CONSTRAINT)|CREATE (OR REPLACE )?(EXTENSION|SEQUENCE|TYPE|FUNCTION|PROCEDURE|AGGREGATE|OPERATOR|CAST|COLLATION|CONVERSION|STATISTICS|TEXT SEARCH|VIEW|MATERIALIZED VIEW|INDEX|TRIGGER|CONSTRAINT TRIGGER|EVENT TRIGGER|POLICY|(TRUSTED )?(PROCEDURAL )?LANGUAGE|FOREIGN)\s|ALTER (?!TABLE\b|DATABASE\b|DOMAIN\b.*\bNOT NULL\b))", RegexOptions.Singleline)]
     private static partial Regex Irrelevant();
 }

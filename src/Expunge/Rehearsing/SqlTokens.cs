@@ -110,7 +110,15 @@ internal sealed partial class SqlTokens
         }
     }
 
-    public void SkipRest() => _at = _tokens.Count;
+    /// <summary>Goes past the rest, which is one clause: a comma would begin another, such as a second action of ALTER TABLE.</summary>
+    public void SkipRest()
+    {
+        while (!AtEnd)
+        {
+            if (Is(",")) throw new FormatException("More than one clause.");
+            Skip();
+        }
+    }
 
     /// <summary>Goes past what stands in parentheses.</summary>
     public void SkipGroup()

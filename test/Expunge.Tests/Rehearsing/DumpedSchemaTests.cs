@@ -29,28 +29,30 @@ public sealed class DumpedSchemaTests(ITestOutputHelper output)
     public async Task What_is_read_of_a_dump_is_what_the_catalog_has(string name)
     {
         if (SharedSchemas.Missing() is { } reason) Assert.Skip(reason);
+        var dump = await PgDumpAsync();
         await using var database = new TestDatabase(await TestServer.EmptyAsync());
         await SharedSchemas.BuildAsync(name, database.ConnectionString, checks: true);
-        await IsAsTheCatalogAsync(database, QualifiedName.Parse(SharedSchemas.Root(name)));
+        await IsAsTheCatalogAsync(dump, database, QualifiedName.Parse(SharedSchemas.Root(name)));
     }
 
     [Fact]
     public async Task So_it_is_with_ZivoHealth()
     {
+        var dump = await PgDumpAsync();
         await using var database = new TestDatabase(await TestServer.ZivoHealthAsync());
-        await IsAsTheCatalogAsync(database, new QualifiedName("public", "users"));
+        await IsAsTheCatalogAsync(dump, database, new QualifiedName("public", "users"));
     }
 
     [Fact]
     public async Task So_it_is_with_any_schema()
     {
-        var version = await TestServer.MajorVersionAsync();
+        var (version, dump) = (await TestServer.MajorVersionAsync(), await PgDumpAsync());
         await RandomSchema.Gen.Select(s => s.Plain).HoldAsync(
             async schema =>
             {
                 await using var database = new TestDatabase(await TestServer.EmptyAsync());
                 await database.ExecuteAsync(schema.Sql(version));
-                await IsAsTheCatalogAsync(database, schema.Tables[0].Name);
+                await IsAsTheCatalogAsync(dump, database, schema.Tables[0].Name);
             },
             cases: 12, version, output);
     }
@@ -58,6 +60,7 @@ public sealed class DumpedSchemaTests(ITestOutputHelper output)
     [Fact]
     public async Task So_it_is_with_what_applications_have_beside_tables()
     {
+        var dump = await PgDumpAsync();
         await using var database = new TestDatabase(await TestServer.EmptyAsync());
         await database.ExecuteAsync(
             """"
@@ -92,7 +95,7 @@ public sealed class DumpedSchemaTests(ITestOutputHelper output)
             CREATE SCHEMA expunge;
             CREATE TABLE expunge.ours (user_id bigint REFERENCES users);
             """");
-        await IsAsTheCatalogAsync(database, new QualifiedName("public", "users"));
+        await IsAsTheCatalogAsync(dump, database, new QualifiedName("public", "users"));
     }
 
     [Theory]
@@ -115,7 +118,11 @@ public sealed class DumpedSchemaTests(ITestOutputHelper output)
     [InlineData("CREATE TABLE public.notes () INHERITS (public.posts)", false)]
     [InlineData("CREATE TABLE public.notes AS SELECT 1 AS user_id", false)]
     [InlineData("CREATE TABLE public.users (id integer)", false)]
+    [InlineData("ALTER TABLE ONLY public.posts ALTER COLUMN gone SET DEFAULT 1", false)]
     [InlineData("DROP TABLE public.users", false)]
+    [InlineData("ALTER TABLE public.posts OWNER TO me, ADD FOREIGN KEY (user_id) REFERENCES public.users(id)", false)]
+    [InlineData("CREATE SCHEMA other CREATE TABLE notes (user_id integer REFERENCES public.users(id))", false)]
+    [InlineData("CREATE SCHEMA other", true)]
     [InlineData("DO $$ BEGIN ALTER TABLE public.posts DROP COLUMN user_id; END $$", false)]
     public void What_pg_dump_would_not_write_is_left_to_a_server(string statement, bool isRead) => Assert.Equal(isRead, DumpedSchema.Read(Dump + statement, "file") is not null);
 
@@ -123,14 +130,30 @@ public sealed class DumpedSchemaTests(ITestOutputHelper output)
     public void So_is_a_file_that_is_not_by_pg_dump() => Assert.Null(DumpedSchema.Read(Dump[Dump.IndexOf("CREATE", StringComparison.Ordinal)..], "file"));
 
     [Fact]
+    public void What_only_PostgreSQL_18_has_is_read()
+    {
+        var catalog = DumpedSchema.Read(
+            $"""
+            -- Dumped from database version 18.4
+            {Dump}
+            CREATE TABLE public.notes (id integer CONSTRAINT named NOT NULL, user_id integer, twice integer GENERATED ALWAYS AS ((id * 2)) VIRTUAL, CONSTRAINT c CHECK ((id > 0)) NOT ENFORCED);
+            ALTER TABLE public.notes ADD CONSTRAINT later NOT NULL user_id NOT VALID;
+            ALTER TABLE public.notes ADD CONSTRAINT f FOREIGN KEY (user_id) REFERENCES public.users(id) NOT ENFORCED;
+            """, "file")!;
+        Assert.Equal(18, catalog.Server.Major);
+        Assert.Equal([("id", true, false), ("user_id", true, false), ("twice", false, true)], catalog.Table(new QualifiedName("public", "notes")).Columns.Select(c => (c.Name, c.NotNull, c.IsGenerated)));
+        Assert.Equal((false, false), (catalog.ForeignKeys.Single().Enforced, catalog.ForeignKeys.Single().Validated));
+        Assert.Null(DumpedSchema.Read($"{Dump}ALTER TABLE ONLY public.posts ADD CONSTRAINT f FOREIGN KEY (user_id, PERIOD id) REFERENCES public.users(id, PERIOD id);", "file"));
+    }
+
+    [Fact]
     public void What_pg_dump_clean_drops_first_is_not_there_yet() =>
         Assert.NotNull(DumpedSchema.Read($"ALTER TABLE IF EXISTS ONLY public.posts DROP CONSTRAINT IF EXISTS f;\nDROP TABLE public.posts;\n{Dump}", "file"));
 
-    private static async Task IsAsTheCatalogAsync(TestDatabase database, QualifiedName root)
+    private static async Task IsAsTheCatalogAsync(PgDump dump, TestDatabase database, QualifiedName root)
     {
         var catalog = await database.CatalogAsync();
-        var settings = new NpgsqlConnectionStringBuilder(database.ConnectionString);
-        var sql = await (await PgDumpAsync(catalog.Server.Major)).SchemaAsync(settings, TestContext.Current.CancellationToken);
+        var sql = await dump.SchemaAsync(new NpgsqlConnectionStringBuilder(database.ConnectionString), TestContext.Current.CancellationToken);
 
         var dumped = DumpedSchema.Read(sql, catalog.Server.Database);
 
@@ -140,8 +163,9 @@ public sealed class DumpedSchemaTests(ITestOutputHelper output)
         Assert.Equal(Errors(catalog, policy), Errors(dumped, policy));
     }
 
-    private static async Task<PgDump> PgDumpAsync(int major)
+    private static async Task<PgDump> PgDumpAsync()
     {
+        var major = await TestServer.MajorVersionAsync();
         try
         {
             return await PgDump.FindAsync(major, Environment.GetEnvironmentVariable, TestContext.Current.CancellationToken);
