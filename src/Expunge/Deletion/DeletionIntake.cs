@@ -14,25 +14,23 @@ internal static class DeletionIntake
     {
         var key = SubjectKeys.Column(root);
         await connection.ExecuteAsync("CREATE TEMPORARY TABLE expunge_intake (line bigint PRIMARY KEY, id text NOT NULL) ON COMMIT DROP", cancellation);
-        var line = 0L;
+        var last = 0L;
         await using (var writer = await connection.BeginBinaryImportAsync("COPY pg_temp.expunge_intake FROM STDIN (FORMAT binary)", cancellation))
         {
-            await foreach (var id in request.Ids.WithCancellation(cancellation))
+            await foreach (var (line, id) in request.KeysAsync(cancellation))
             {
-                line++;
-                // A key can begin with a blank, or be one.
-                if (request.AreLines && string.IsNullOrWhiteSpace(id)) continue;
+                last = line;
                 if (!StoredText.CanHold(id)) throw Bad(id, line);
                 await writer.StartRowAsync(cancellation);
                 await writer.WriteAsync(line, NpgsqlDbType.Bigint, cancellation);
-                await writer.WriteAsync(request.AreLines ? id.Trim() : id, NpgsqlDbType.Text, cancellation);
+                await writer.WriteAsync(id, NpgsqlDbType.Text, cancellation);
             }
 
             await writer.CompleteAsync(cancellation);
         }
 
         // The server doesn't say which one is wrong: halves find it in few round trips.
-        var (from, to) = (1L, line);
+        var (from, to) = (1L, last);
         var error = await CheckAsync(connection, key, from, to, cancellation);
         if (error is null) return;
         while (from < to)

@@ -65,12 +65,10 @@ public static class DeletionPlanner
 
     private static async Task<string[]> ReadAsync(NpgsqlConnection connection, QualifiedName root, Catalog.Column key, DeletionRequest request, CancellationToken cancellation)
     {
-        var (ids, lines, line) = (new List<string>(), new List<long>(), 0L);
-        await foreach (var id in request.Ids.WithCancellation(cancellation))
+        var (ids, lines) = (new List<string>(), new List<long>());
+        await foreach (var (line, id) in request.KeysAsync(cancellation))
         {
-            line++;
-            if (request.AreLines && string.IsNullOrWhiteSpace(id)) continue;
-            ids.Add(request.AreLines ? id.Trim() : id);
+            ids.Add(id);
             lines.Add(line);
         }
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Expunge.Deletion;
 
 /// <summary>What is asked for.</summary>
@@ -5,6 +7,18 @@ public sealed record DeletionRequest
 {
     /// <summary>Whose; the keys as text, read once.</summary>
     public required IAsyncEnumerable<string> Ids { get; init; }
+
+    /// <summary>The keys, each with its number, from 1. Outside of a file's lines a key can begin with a blank, or be one.</summary>
+    internal async IAsyncEnumerable<(long Line, string Key)> KeysAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var line = 0L;
+        await foreach (var id in Ids.WithCancellation(cancellation))
+        {
+            line++;
+            if (!AreLines) yield return (line, id);
+            else if (!string.IsNullOrWhiteSpace(id)) yield return (line, id.Trim());
+        }
+    }
 
     /// <summary>Whether the ids are the lines of a file: blank ones are passed over, and what surrounds a key; an error names the line.</summary>
     public bool AreLines { get; init; }

@@ -62,11 +62,11 @@ internal static class DumpedColumn
         var several = Array.Exists(SeveralWords, w => tokens.Is(w));
         var type = tokens.Raw();
         if (tokens.Passes(".")) type += $".{tokens.Raw()}";
-        for (var more = true; more;)
+        while (true)
         {
-            more = tokens.Is("(") || (several && Array.Exists(Fields, w => tokens.Is(w)));
-            if (more) tokens.Skip();
-            else if (several && Array.Find(MoreWords, w => tokens.Is(w)) is { } word) (type, more) = ($"{type} {word}", tokens.Passes(word));
+            if (several && Array.Find(MoreWords, w => tokens.Passes(w)) is { } word) type += $" {word}";
+            else if (tokens.Is("(") || (several && Array.Exists(Fields, w => tokens.Is(w)))) tokens.Skip();
+            else break;
         }
 
         type = type switch { "character" => "bpchar", "bit" => "\"bit\"", _ => type };

@@ -50,17 +50,7 @@ public sealed class PgDumpTests : IDisposable
     {
         var database = new NpgsqlConnectionStringBuilder(await TestServer.EmptyAsync());
         await TestServer.ExecuteAsync(database.ConnectionString, "CREATE TABLE users (id int PRIMARY KEY); INSERT INTO users SELECT generate_series(1, 1000)");
-        var major = await TestServer.MajorVersionAsync();
-        PgDump dump;
-        try
-        {
-            dump = await PgDump.FindAsync(major, Environment.GetEnvironmentVariable, default);
-        }
-        catch (ExpungeException e) when (e.Code == ErrorCodes.PgDumpUnusable)
-        {
-            Assert.Skip($"no pg_dump for PostgreSQL {major} here: {e.Message}");
-            throw;
-        }
+        var dump = await ServerPgDump.FindOrSkipAsync();
 
         var backup = await dump.RunAsync(database, Target, default);
 

@@ -29,7 +29,7 @@ public sealed class DumpedSchemaTests(ITestOutputHelper output)
     public async Task What_is_read_of_a_dump_is_what_the_catalog_has(string name)
     {
         if (SharedSchemas.Missing() is { } reason) Assert.Skip(reason);
-        var dump = await PgDumpAsync();
+        var dump = await ServerPgDump.FindOrSkipAsync();
         await using var database = new TestDatabase(await TestServer.EmptyAsync());
         await SharedSchemas.BuildAsync(name, database.ConnectionString, checks: true);
         await IsAsTheCatalogAsync(dump, database, QualifiedName.Parse(SharedSchemas.Root(name)));
@@ -38,7 +38,7 @@ public sealed class DumpedSchemaTests(ITestOutputHelper output)
     [Fact]
     public async Task So_it_is_with_ZivoHealth()
     {
-        var dump = await PgDumpAsync();
+        var dump = await ServerPgDump.FindOrSkipAsync();
         await using var database = new TestDatabase(await TestServer.ZivoHealthAsync());
         await IsAsTheCatalogAsync(dump, database, new QualifiedName("public", "users"));
     }
@@ -46,7 +46,7 @@ public sealed class DumpedSchemaTests(ITestOutputHelper output)
     [Fact]
     public async Task So_it_is_with_any_schema()
     {
-        var (version, dump) = (await TestServer.MajorVersionAsync(), await PgDumpAsync());
+        var (version, dump) = (await TestServer.MajorVersionAsync(), await ServerPgDump.FindOrSkipAsync());
         await RandomSchema.Gen.Select(s => s.Plain).HoldAsync(
             async schema =>
             {
@@ -60,7 +60,7 @@ public sealed class DumpedSchemaTests(ITestOutputHelper output)
     [Fact]
     public async Task So_it_is_with_what_applications_have_beside_tables()
     {
-        var dump = await PgDumpAsync();
+        var dump = await ServerPgDump.FindOrSkipAsync();
         await using var database = new TestDatabase(await TestServer.EmptyAsync());
         await database.ExecuteAsync(
             """"
@@ -161,20 +161,6 @@ public sealed class DumpedSchemaTests(ITestOutputHelper output)
         Assert.Equal(Facts(catalog), Facts(dumped));
         var policy = PolicyReader.Read($"root: {root}\nrevision: \"1\"\nname: n\n", null);
         Assert.Equal(Errors(catalog, policy), Errors(dumped, policy));
-    }
-
-    private static async Task<PgDump> PgDumpAsync()
-    {
-        var major = await TestServer.MajorVersionAsync();
-        try
-        {
-            return await PgDump.FindAsync(major, Environment.GetEnvironmentVariable, TestContext.Current.CancellationToken);
-        }
-        catch (ExpungeException e)
-        {
-            Assert.Skip($"no pg_dump for PostgreSQL {major} here: {e.Message}");
-            throw;
-        }
     }
 
     private static IEnumerable<string> Facts(CatalogSnapshot catalog) =>
